@@ -1,0 +1,1 @@
+"""A local Azure: management API, identity, inference, and a control API of its own."""
