@@ -1,0 +1,1 @@
+"""The management API (Azure Resource Manager), one module for each resource provider."""
