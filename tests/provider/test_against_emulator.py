@@ -1,0 +1,251 @@
+"""The stand-in plugin against the emulator: neither knows the other but through Azure's protocol."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import requests
+
+from emulator.provider.resource_types import RESOURCE_TYPES
+from emulator.server import EmulatorServer
+from tests.provider.plugin import Plugin, serve
+
+RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
+STORAGE_ACCOUNT = "azure-native:storage:StorageAccount"
+VAULT = "azure-native:keyvault:Vault"
+LOG_ANALYTICS = "azure-native:operationalinsights:Workspace"
+INSIGHTS = "azure-native:applicationinsights:Component"
+WORKSPACE = "azure-native:machinelearningservices:Workspace"
+SUBSCRIPTION = "azure-native:machinelearningservices:MarketplaceSubscription"
+ENDPOINT = "azure-native:machinelearningservices:ServerlessEndpoint"
+ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+MODEL = "azureml://registries/azureml-mistral/models/Ministral-3B"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A resource in the emulator, as the engine would keep it."""
+
+    pulumi_type: str
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The emulator, and a plugin that is configured for it."""
+
+    emulator: EmulatorServer
+    provider: Plugin
+
+    def make(self, pulumi_type: str, name: str, **inputs: Any) -> Made:
+        """Check and create, as an update does."""
+        checked, failures = self.provider.check(pulumi_type, inputs, name=name, seed=name.encode())
+        assert failures == []
+        resource_id, outputs = self.provider.create(pulumi_type, checked)
+        return Made(pulumi_type, resource_id, checked, outputs)
+
+    def token(self) -> str:
+        """A bearer token of the deployer."""
+        return str(self.provider.invoke("azure-native:authorization:getClientToken")["token"])
+
+    def change(self, resource: Made, body: Mapping[str, Any]) -> None:
+        """Change a resource behind the plugin's back."""
+        api_version = RESOURCE_TYPES[resource.pulumi_type].api_version
+        response = requests.put(
+            f"{self.emulator.url}{resource.id}?api-version={api_version}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.token()}"},
+            verify=self.emulator.environment["SSL_CERT_FILE"],
+            timeout=30,
+        )
+        response.raise_for_status()
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """An emulator of the test's own."""
+    with EmulatorServer(tmp_path) as emulator, serve() as provider:
+        for name, value in emulator.environment.items():
+            monkeypatch.setenv(name, value)
+        provider.configure(location="eastus2")
+        yield Cloud(emulator, provider)
+
+
+@pytest.fixture
+def estate(cloud: Cloud) -> dict[str, Made]:
+    """One resource of each type, each on top of those before it."""
+    group = cloud.make(RESOURCE_GROUP, "rg", tags={"team": "a"})
+    here = {"resourceGroupName": group.outputs["name"], "tags": {"team": "a"}}
+    store = cloud.make(
+        STORAGE_ACCOUNT,
+        "store",
+        **here,
+        kind="StorageV2",
+        sku={"name": "Standard_LRS"},
+        allowBlobPublicAccess=False,
+        enableHttpsTrafficOnly=True,
+        minimumTlsVersion="TLS1_2",
+    )
+    vault = cloud.make(
+        VAULT,
+        "vault",
+        **here,
+        properties={
+            "tenantId": cloud.emulator.environment["ARM_TENANT_ID"],
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": True,
+            "enableSoftDelete": True,
+            "softDeleteRetentionInDays": 7,
+        },
+    )
+    log = cloud.make(LOG_ANALYTICS, "logs", **here, sku={"name": "PerGB2018"}, retentionInDays=30)
+    insights = cloud.make(
+        INSIGHTS,
+        "insights",
+        **here,
+        kind="web",
+        applicationType="web",
+        ingestionMode="LogAnalytics",
+        workspaceResourceId=log.id,
+    )
+    workspace = cloud.make(
+        WORKSPACE,
+        "workspace",
+        **here,
+        kind="Default",
+        identity={"type": "SystemAssigned"},
+        sku={"name": "Basic", "tier": "Basic"},
+        friendlyName="models",
+        storageAccount=store.id,
+        keyVault=vault.id,
+        applicationInsights=insights.id,
+    )
+    within = {"resourceGroupName": group.outputs["name"], "workspaceName": workspace.outputs["name"]}
+    subscription = cloud.make(SUBSCRIPTION, "ministral", **within, properties={"modelId": MODEL})
+    endpoint = cloud.make(
+        ENDPOINT,
+        "ministral-chat",
+        **within,
+        sku={"name": "Consumption"},
+        tags={"team": "a"},
+        properties={
+            "authMode": "Key",
+            "contentSafety": {"contentSafetyStatus": "Enabled"},
+            "modelSettings": {"modelId": MODEL},
+        },
+    )
+    assignment = cloud.make(
+        ROLE_ASSIGNMENT,
+        "reads",
+        scope=group.id,
+        principalId=workspace.outputs["identity"]["principalId"],
+        principalType="ServicePrincipal",
+        roleDefinitionId=f"/subscriptions/{cloud.emulator.environment['ARM_SUBSCRIPTION_ID']}"
+        f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
+    )
+    everything = (group, store, vault, log, insights, workspace, subscription, endpoint, assignment)
+    return {made.pulumi_type: made for made in everything}
+
+
+UPDATES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    LOG_ANALYTICS: lambda _: {"retentionInDays": 60},
+    WORKSPACE: lambda _: {"friendlyName": "others"},
+    ENDPOINT: lambda inputs: {
+        "properties": {**inputs["properties"], "contentSafety": {"contentSafetyStatus": "Disabled"}}
+    },
+    **{
+        pulumi_type: lambda _: {"tags": {"team": "b"}}
+        for pulumi_type in (RESOURCE_GROUP, STORAGE_ACCOUNT, VAULT, INSIGHTS)
+    },
+}
+"""What can change in place; a Marketplace subscription and a role assignment have nothing."""
+
+
+def test_every_type_lives_through_its_whole_life(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    """Refreshed and imported without a difference, updated in place, deleted in reverse order, and gone."""
+    provider = cloud.provider
+    for made in estate.values():
+        assert provider.read(made.pulumi_type, made.id, made.inputs, made.outputs)[:2] == (made.id, made.inputs)
+        _, imported, state = provider.read(made.pulumi_type, made.id)
+        checked, failures = provider.check(made.pulumi_type, imported, imported)
+        assert failures == []
+        assert not provider.diff(made.pulumi_type, imported, checked, state).detailedDiff
+
+    for pulumi_type, change in UPDATES.items():
+        made = estate[pulumi_type]
+        news = {**made.inputs, **change(made.inputs)}
+        updated = provider.update(pulumi_type, made.id, made.inputs, news, made.outputs)
+        assert provider.read(pulumi_type, made.id, news, updated)[:2] == (made.id, news)
+
+    for made in reversed(list(estate.values())):
+        provider.delete(made.pulumi_type, made.id)
+        assert provider.read(made.pulumi_type, made.id, made.inputs, made.outputs)[0] == ""
+
+
+def test_endpoint_has_its_url_and_keys(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    endpoint = estate[ENDPOINT]
+
+    keys = cloud.provider.invoke(
+        "azure-native:machinelearningservices:listServerlessEndpointKeys",
+        **{name: endpoint.inputs[name] for name in ("resourceGroupName", "workspaceName", "name")},
+    )
+
+    assert endpoint.outputs["properties"]["endpointState"] == "Online"
+    assert endpoint.outputs["properties"]["inferenceEndpoint"]["uri"].startswith(cloud.emulator.url)
+    assert keys.keys() == {"primaryKey", "secondaryKey"}
+    assert keys["primaryKey"] not in str(endpoint.outputs)
+
+
+def test_drift_is_seen(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    """The plugin asks Azure, not itself."""
+    group = estate[RESOURCE_GROUP]
+    cloud.change(group, {"location": "eastus2", "tags": {"team": "b"}})
+
+    _, inputs, outputs = cloud.provider.read(RESOURCE_GROUP, group.id, group.inputs, group.outputs)
+
+    assert inputs["tags"] == outputs["tags"] == {"team": "b"}
+    assert list(cloud.provider.diff(RESOURCE_GROUP, inputs, group.inputs, outputs).detailedDiff) == ["tags.team"]
+
+
+def test_getters_give_what_the_resource_gave(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    for made in estate.values():
+        module, _, name = made.pulumi_type.rpartition(":")
+        parameters = RESOURCE_TYPES[made.pulumi_type].path_parameters
+
+        found = cloud.provider.invoke(f"{module}:get{name}", **{key: made.inputs[key] for key in parameters})
+
+        assert found == {**made.outputs, "id": made.id}
+
+
+def test_refusal_reaches_the_user_in_azures_words(cloud: Cloud) -> None:
+    group = cloud.make(RESOURCE_GROUP, "rg")
+
+    with pytest.raises(grpc.RpcError) as refused:
+        cloud.make(
+            SUBSCRIPTION,
+            "ministral",
+            resourceGroupName=group.outputs["name"],
+            workspaceName="missing",
+            properties={"modelId": MODEL},
+        )
+
+    assert refused.value.details().startswith('Status=404 Code="')
+
+
+def test_principal_is_the_deployer(cloud: Cloud) -> None:
+    environment = cloud.emulator.environment
+
+    config = cloud.provider.invoke("azure-native:authorization:getClientConfig")
+
+    assert (config["clientId"], config["tenantId"], config["subscriptionId"]) == (
+        environment["ARM_CLIENT_ID"],
+        environment["ARM_TENANT_ID"],
+        environment["ARM_SUBSCRIPTION_ID"],
+    )
+    assert config["objectId"]
