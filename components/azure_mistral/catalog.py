@@ -1,0 +1,197 @@
+"""The models and locations that Azure offers, and questions about them. Pure; the data is in `catalog.toml`."""
+
+import datetime as dt
+import functools
+import importlib.resources
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from azure_mistral.problems import nearest
+
+# Microsoft's lifecycle policy, in model-lifecycle-retirement.md of MicrosoftDocs/azure-ai-docs: a model is legacy for
+# at least 30 days, then deprecated for at least 90, before it is retired.
+_DEPRECATED_BEFORE_RETIRED = dt.timedelta(days=90)
+_LEGACY_BEFORE_RETIRED = dt.timedelta(days=120)
+
+# Models of this registry are Microsoft's own or open: no Marketplace offer, so no Marketplace subscription. The Bicep
+# sample in deploy-models-serverless.md of MicrosoftDocs/azure-ai-docs has the same rule.
+OPEN_REGISTRY = "azureml"
+
+
+class Stage(StrEnum):
+    """Where a model is in its life on Azure."""
+
+    AVAILABLE = "available"
+    LEGACY = "legacy"  # new deployments are still allowed
+    DEPRECATED = "deprecated"  # no new deployments; existing ones answer
+    RETIRED = "retired"  # existing endpoints answer 404
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """The UTC day on which a stage begins; `derived` when only the policy says so, not a source about this model."""
+
+    day: dt.date
+    derived: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()}{' (derived from the retirement date)' if self.derived else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a Marketplace subscription subscribes to."""
+
+    publisher: str
+    offer: str
+    plan: str | None = None
+
+    @property
+    def page(self) -> str:
+        """The address of the offer's page in the Azure Marketplace."""
+        return f"https://azuremarketplace.microsoft.com/en-us/marketplace/apps/{self.publisher}.{self.offer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model that Azure deploys as a serverless endpoint."""
+
+    slug: str
+    name: str
+    display_name: str
+    also_known_as: tuple[str, ...]
+    registry: str
+    version: int
+    input_limit: str
+    output_limit: str
+    capabilities: tuple[str, ...]
+    locations: tuple[str, ...]
+    offer: Offer | None
+    milestones: Mapping[Stage, Milestone]
+    replacement: str | None
+    sources: Mapping[str, str]
+    unverified: Mapping[str, str]
+
+    @property
+    def asset_id(self) -> str:
+        """The id that a serverless endpoint names. Without a version: Azure always deploys the latest one."""
+        return f"azureml://registries/{self.registry}/models/{self.name}"
+
+    @property
+    def needs_marketplace_subscription(self) -> bool:
+        """Whether the workspace has to subscribe to an offer before it can deploy the model."""
+        return self.registry != OPEN_REGISTRY
+
+    @property
+    def card(self) -> str:
+        """The address of the model's card, which has a tab for pricing and terms."""
+        return f"https://ai.azure.com/explore/models/{self.name}/version/{self.version}/registry/{self.registry}"
+
+    @property
+    def terms(self) -> str:
+        """Where the terms of the offer can be read. The card when no source names the offer."""
+        return f"{self.offer.page}?tab=Overview" if self.offer else self.card
+
+    @property
+    def pricing(self) -> str:
+        """Where the prices of the offer can be read. The card when no source names the offer."""
+        return f"{self.offer.page}?tab=PlansAndPrice" if self.offer else self.card
+
+    def stage(self, day: dt.date) -> Stage:
+        """Return the stage in which the model is on a UTC day."""
+        for stage in (Stage.RETIRED, Stage.DEPRECATED, Stage.LEGACY):
+            if stage in self.milestones and self.milestones[stage].day <= day:
+                return stage
+        return Stage.AVAILABLE
+
+    def is_outgoing(self, day: dt.date) -> bool:
+        """Tell whether Azure refuses new deployments of the model on a UTC day."""
+        return self.stage(day) in (Stage.DEPRECATED, Stage.RETIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An ARM location in which a workspace can have serverless endpoints."""
+
+    name: str
+    display_name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every model by slug and every location by name."""
+
+    models: Mapping[str, Model]
+    locations: Mapping[str, Location]
+
+    def nearest_model(self, word: str) -> Model | None:
+        """Return the model whose slug, registry name or other name is `word` or near it, or None."""
+        names = {model.slug: model for model in self.models.values()}
+        for model in self.models.values():
+            for name in (model.name, *model.also_known_as):
+                names.setdefault(name.lower(), model)
+        found = nearest(word, names)
+        return names[found] if found else None
+
+    def deployable(self, day: dt.date, location: str | None = None) -> tuple[str, ...]:
+        """Return the slugs of the models that Azure deploys anew on a day, anywhere or in a location."""
+        return tuple(
+            model.slug
+            for model in self.models.values()
+            if not model.is_outgoing(day) and (location is None or location in model.locations)
+        )
+
+    def successor(self, model: Model, day: dt.date) -> str | None:
+        """Return the slug that replaces `model` on a day: the first replacement that is not itself on its way out."""
+        slug = model.replacement
+        while slug and slug in self.models and self.models[slug].is_outgoing(day):
+            slug = self.models[slug].replacement
+        return slug
+
+
+@functools.cache
+def load_catalog() -> Catalog:
+    """Return the catalogue of this package, read on the first call."""
+    text = importlib.resources.files(__package__).joinpath("catalog.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    locations = {entry["name"]: Location(**entry) for entry in data["location"]}
+    models = (_model(entry, tuple(locations), data["source"]) for entry in data["model"])
+    return Catalog(MappingProxyType({model.slug: model for model in models}), MappingProxyType(locations))
+
+
+def _model(entry: Mapping[str, Any], everywhere: tuple[str, ...], sources: Mapping[str, str]) -> Model:
+    lifecycle = entry.get("lifecycle", {})
+    return Model(
+        slug=entry["slug"],
+        name=entry["name"],
+        display_name=entry["display_name"],
+        also_known_as=tuple(entry["also_known_as"]),
+        registry=entry["registry"],
+        version=entry["version"],
+        input_limit=entry["input_limit"],
+        output_limit=entry["output_limit"],
+        capabilities=tuple(entry["capabilities"]),
+        locations=tuple(entry.get("locations", everywhere)),
+        offer=Offer(**entry["offer"]) if "offer" in entry else None,
+        milestones=MappingProxyType(_milestones(lifecycle)),
+        replacement=lifecycle.get("replacement"),
+        sources=MappingProxyType({fact: sources[source] for fact, source in entry["sources"].items()}),
+        unverified=MappingProxyType(entry.get("unverified", {})),
+    )
+
+
+def _milestones(lifecycle: Mapping[str, Any]) -> dict[Stage, Milestone]:
+    known = {stage: Milestone(lifecycle[stage]) for stage in Stage if stage in lifecycle}
+    if Stage.RETIRED not in known:
+        return known
+    retired = known[Stage.RETIRED].day
+    return {
+        Stage.LEGACY: Milestone(retired - _LEGACY_BEFORE_RETIRED, derived=True),
+        Stage.DEPRECATED: Milestone(retired - _DEPRECATED_BEFORE_RETIRED, derived=True),
+        **known,
+    }

@@ -1,0 +1,69 @@
+"""One question to an endpoint through the OpenAI SDK, and what came back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from openai import OpenAI
+from openai.types import CompletionUsage
+
+from azure_mistral.cli.stack import Endpoint
+
+# What a token for a serverless endpoint is issued for (azure-ai-inference's default credential scope).
+TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 - an address, no secret
+
+
+@dataclass(slots=True)
+class Conversation:
+    """An answer: read `texts` to its end first, then `summary` tells how it ended and what it cost."""
+
+    texts: Iterator[str] = field(default_factory=lambda: iter(()))
+    finish_reason: str = ""
+    usage: CompletionUsage | None = None
+
+    @property
+    def summary(self) -> str:
+        """Return finish reason and token counts in one line."""
+        if self.usage is None:
+            return f"finish reason {self.finish_reason}"
+        return (
+            f"{self.usage.prompt_tokens} prompt tokens, {self.usage.completion_tokens} completion tokens,"
+            f" finish reason {self.finish_reason}"
+        )
+
+
+def answer(endpoint: Endpoint, prompt: str, *, stream: bool) -> Conversation:
+    """Ask one question on the native Mistral route; the request is sent when `texts` is read.
+
+    Raises openai.APIError as the SDK does.
+    """
+    base_url = endpoint.mistral_chat_url.removesuffix("/chat/completions")
+    client = OpenAI(base_url=base_url, api_key=endpoint.key or entra_token())
+    conversation = Conversation()
+    conversation.texts = (streamed if stream else whole)(client, endpoint.model, prompt, conversation)
+    return conversation
+
+
+def whole(client: OpenAI, model: str, prompt: str, conversation: Conversation) -> Iterator[str]:
+    """Yield the answer at once."""
+    completion = client.chat.completions.create(model=model, messages=[{"role": "user", "content": prompt}])
+    choice = completion.choices[0]
+    conversation.finish_reason = choice.finish_reason
+    conversation.usage = completion.usage
+    yield choice.message.content or ""
+
+
+def streamed(client: OpenAI, model: str, prompt: str, conversation: Conversation) -> Iterator[str]:
+    """Yield the answer piece by piece as it comes."""
+    chunks = client.chat.completions.create(model=model, messages=[{"role": "user", "content": prompt}], stream=True)
+    for chunk in chunks:
+        conversation.usage = chunk.usage or conversation.usage
+        for choice in chunk.choices:
+            conversation.finish_reason = choice.finish_reason or conversation.finish_reason
+            yield choice.delta.content or ""
+
+
+def entra_token() -> str:
+    """Return a token of the person or workload that runs this command, for endpoints without keys."""
+    from azure.identity import DefaultAzureCredential  # takes longer to import than a chat with a key needs
+
+    return DefaultAzureCredential().get_token(TOKEN_SCOPE).token

@@ -1,0 +1,254 @@
+"""What a stack of models is asked to be: its settings, and their reading into frozen dataclasses. Pure.
+
+The tables here own names, types, defaults, descriptions and messages. `stack` fetches the values from the engine,
+`plan` says what they lead to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure_mistral import naming, roles
+from azure_mistral.problems import Problem, listed, nearest, shown
+from azure_mistral.settings import (
+    Choice,
+    Each,
+    Flag,
+    Group,
+    Reading,
+    Setting,
+    Table,
+    Text,
+    read_group,
+    refuse_type,
+)
+
+KEY, AAD, KEY_AND_AAD = "Key", "AAD", "KeyAndAAD"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """Who gets which role. `principal_id` may be a Pulumi output, for an identity that the same program creates."""
+
+    role: str
+    principal_id: Any
+    principal_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """The options of one model. No `locations` means those of the stack."""
+
+    auth_mode: str = KEY
+    content_safety: str = "Enabled"
+    endpoint_name: str | None = None
+    locations: tuple[str, ...] = ()
+    role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
+    allow_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A stack of models. `accept_marketplace_terms` is a bool or slugs; no `locations` means the provider's own."""
+
+    models: Mapping[str, ModelOptions]
+    accept_marketplace_terms: bool | tuple[str, ...] = False
+    locations: tuple[str, ...] = ()
+    role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    serialize_deployments: bool = False
+
+    def accepts_terms_of(self, slug: str) -> bool:
+        """Tell whether the terms of this model's Marketplace offer were accepted."""
+        accepted = self.accept_marketplace_terms
+        return accepted if isinstance(accepted, bool) else slug in accepted
+
+
+def location_name(text: str) -> str:
+    """Return a location as ARM writes it: `East US 2` is `eastus2`."""
+    return text.replace(" ", "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    accepted: str = "true, or a list of model slugs,"
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, list | tuple):
+            return Each(Text("a model slug"), "model slugs").read(value, path, reading)
+        return refuse_type(value, "true or a list", "True, or a list of model slugs, is accepted", path, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    accepted: str = "the name of a built-in role, or the GUID of a role definition,"
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        accepted = f"{listed(roles.ROLES, 'or')} is accepted, or the GUID of any role definition"
+        if not isinstance(value, str):
+            return refuse_type(value, "a string", accepted, path, reading)
+        if roles.role_definition_guid(value):
+            return value
+        near = nearest(value, roles.ROLES)
+        advice = (
+            f'Write "{near}"' if near else "Choose one of them, or look its GUID up: az role definition list --name"
+        )
+        return reading.refuse(path, f"{shown(value)} is not a role known here", accepted, advice)
+
+
+def _some_model(models: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if not models:
+        yield Problem(
+            path, "it names no model", "At least one model is accepted", "Add a line such as ministral-3b: {}"
+        )
+
+
+_LOCATION = Text("the name of a location, such as eastus2,", normal=location_name)
+
+_ROLE_ASSIGNMENT = Group(
+    (
+        Setting(
+            "role",
+            _Role(),
+            "Name of a built-in role, or GUID of any role definition.",
+            default=roles.DEFAULT_ROLE,
+            if_wrong=roles.DEFAULT_ROLE,
+        ),
+        Setting(
+            "principalId",
+            Text(
+                "the object id (a GUID) of a user, group or service principal",
+                roles.GUID,
+                "Look it up: az ad user show, az ad group show or az ad sp show, then take id",
+                flows=True,
+            ),
+            "Object id of who gets the role. For an application: of its service principal, not its client id.",
+            required=True,
+        ),
+        Setting(
+            "principalType",
+            Choice(("User", "Group", "ServicePrincipal")),
+            "What the principal is. A managed identity is a ServicePrincipal.",
+            required=True,
+        ),
+    ),
+    RoleAssignment,
+)
+
+ROLE_ASSIGNMENTS = Setting(
+    "roleAssignments",
+    Table(_ROLE_ASSIGNMENT, "a key of your own to {role, principalId, principalType}"),
+    "Roles on the resource group of each workspace, under keys of your own.",
+    default={},
+    if_wrong={},
+)
+ENDPOINT_ROLE_ASSIGNMENTS = Setting(
+    "roleAssignments",
+    ROLE_ASSIGNMENTS.kind,
+    "Roles on the endpoint alone, under keys of your own.",
+    default={},
+    if_wrong={},
+)
+TAGS = Setting(
+    "tags",
+    Table(Text("a string", flows=True), "tag names to values", check=naming.tag_problems),
+    "Tags of every resource that can have some, beside managed-by, pulumi-project and pulumi-stack.",
+    default={},
+    if_wrong={},
+)
+AUTH_MODE = Setting(
+    "authMode",
+    Choice((KEY, AAD, KEY_AND_AAD)),
+    "How callers prove who they are: inference keys, Microsoft Entra tokens, or either. AAD has no keys at all.",
+    default=KEY,
+    if_wrong=KEY,
+)
+CONTENT_SAFETY = Setting(
+    "contentSafety",
+    Choice(("Enabled", "Disabled")),
+    "Whether Azure AI Content Safety filters prompts and completions.",
+    default="Enabled",
+    if_wrong="Enabled",
+)
+ENDPOINT_NAME = Setting(
+    "endpointName",
+    Text(naming.ENDPOINT_NAME_RULE, naming.ENDPOINT_NAME, "Choose another name, or leave it out"),
+    "Name of the endpoint, first label of its URL, unique in its location. By default the slug and a suffix.",
+)
+ALLOW_RETIRED = Setting(
+    "allowRetired",
+    Flag(),
+    "Whether a deprecated or retired model is tried all the same.",
+    default=False,
+    if_wrong=True,
+)
+
+LOCATION = Setting(
+    "location",
+    _LOCATION,
+    "ARM location, such as eastus2. One of those that have serverless endpoints.",
+    required=True,
+)
+
+MODEL_OPTIONS = (
+    AUTH_MODE,
+    CONTENT_SAFETY,
+    ENDPOINT_NAME,
+    Setting(
+        "locations",
+        Each(_LOCATION, "location names"),
+        "Locations of this model. By default those of the stack that offer it.",
+        default=(),
+        if_wrong=(),
+    ),
+    ENDPOINT_ROLE_ASSIGNMENTS,
+    ALLOW_RETIRED,
+)
+
+CONFIGURATION = (
+    Setting(
+        "models",
+        Table(Group(MODEL_OPTIONS, ModelOptions), "model slugs to options", check=_some_model),
+        "The models to deploy: a map from slug to options. One line a model is enough.",
+        required=True,
+        if_wrong={},
+    ),
+    Setting(
+        "acceptMarketplaceTerms",
+        _Terms(),
+        "Acceptance of the Marketplace terms and prices: true for every model, or a list of slugs.",
+        default=False,
+        if_wrong=True,
+    ),
+    Setting(
+        "locations",
+        Each(_LOCATION, "location names"),
+        "Locations, with one workspace in each. By default azure-native:location.",
+        default=(),
+        if_wrong=(),
+    ),
+    ROLE_ASSIGNMENTS,
+    TAGS,
+    Setting(
+        "serializeDeployments",
+        Flag(),
+        "Whether the deployments of one workspace are made one after another, where Azure answers 409 to several.",
+        default=False,
+        if_wrong=False,
+    ),
+)
+
+
+def parse(values: Mapping[str, Any], *, snake_case: bool = False) -> tuple[Configuration, list[Problem]]:
+    """Return the configuration that the values describe, and everything that is wrong with them.
+
+    With problems the configuration is what could be read: good enough to look for further problems, not to deploy.
+
+    Args:
+        values: From stack configuration, in camelCase, or from component arguments.
+        snake_case: The values are component arguments.
+    """
+    reading = Reading(snake_case)
+    return Configuration(**read_group(values, CONFIGURATION, "", reading)), reading.problems

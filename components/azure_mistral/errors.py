@@ -1,0 +1,44 @@
+"""The exceptions of this package; what they say is put together in `problems`.
+
+Exception
+└── pulumi.RunError                  the engine shows the message alone, without a traceback
+    └── AzureMistralError            everything that this package raises on purpose
+        ├── ConfigError              the stack's configuration cannot be deployed
+        └── InputError               a component's arguments cannot be deployed
+                                     (also a pulumi.InputPropertiesError: the engine points at the properties)
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from azure_mistral.problems import Problem
+
+
+class AzureMistralError(pulumi.RunError):
+    """Base of everything that this package raises on purpose."""
+
+
+class ConfigError(AzureMistralError):
+    """The stack's configuration cannot be deployed. Raised before anything is asked of Azure, with all problems."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(_report("The configuration of this stack cannot be deployed", self.problems))
+
+
+class InputError(AzureMistralError, pulumi.InputPropertiesError):
+    """A component's arguments cannot be deployed. Raised before it asks Azure anything, with all problems."""
+
+    def __init__(self, component: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        pulumi.InputPropertiesError.__init__(
+            self,
+            _report(f"{component} cannot be deployed", self.problems),
+            [{"property_path": problem.path, "reason": problem.reason} for problem in self.problems],
+        )
+
+
+def _report(headline: str, problems: Sequence[Problem]) -> str:
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n".join([f"{headline} ({count}). Nothing was changed.", *(f"  - {problem}" for problem in problems)])

@@ -1,0 +1,210 @@
+"""The component `MistralModels`: a workspace in each location and a deployment for each model and location."""
+
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from azure_mistral import config, plan
+from azure_mistral.catalog import load_catalog
+from azure_mistral.errors import InputError
+from azure_mistral.role_assignments import RoleAssignmentArgs, as_args
+from azure_mistral.serverless import EndpointKeys, ServerlessDeployment
+from azure_mistral.stack import default_location, names
+from azure_mistral.workspace import Workspace
+
+
+class ModelArgs(TypedDict):
+    """The options of one model; none of them is required."""
+
+    auth_mode: NotRequired[str]
+    """Optional. Key, AAD or KeyAndAAD: inference keys, Microsoft Entra tokens, or either. Defaults to Key."""
+
+    content_safety: NotRequired[str]
+    """Optional. Enabled or Disabled: whether prompts and completions are filtered. Defaults to Enabled."""
+
+    endpoint_name: NotRequired[str]
+    """Optional. Name of the endpoint, unique in its location. Defaults to slug and suffix. A change replaces it."""
+
+    locations: NotRequired[list[str]]
+    """Optional. Locations of this model. Defaults to those of the stack that offer it."""
+
+    role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
+    """Optional. Roles on the endpoint alone, under keys of your own."""
+
+    allow_retired: NotRequired[bool]
+    """Optional. Whether a deprecated or retired model is tried all the same. Defaults to false."""
+
+
+class MistralModelsArgs(TypedDict):
+    """What a `MistralModels` is made of: the same settings as in stack configuration."""
+
+    models: dict[str, ModelArgs]
+    """Required. The models to deploy: a map from slug to options."""
+
+    accept_marketplace_terms: NotRequired[Any]
+    """Conditional. Acceptance of Marketplace terms and prices: true for every model, or a list of slugs."""
+
+    locations: NotRequired[list[str]]
+    """Optional. Locations, with one workspace in each. Defaults to azure-native:location."""
+
+    role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
+    """Optional. Roles on the resource group of each workspace, under keys of your own."""
+
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Optional. Tags of every resource that can have some, beside managed-by, pulumi-project and pulumi-stack."""
+
+    serialize_deployments: NotRequired[bool]
+    """Optional. Whether the deployments of one workspace are made one after another. Defaults to false."""
+
+
+# Fields of outputs are camelCase, as the state and other languages read them: nothing renames what is nested in a map.
+class Endpoint(TypedDict):
+    """What a client needs to know about an endpoint, keys aside."""
+
+    url: str
+    """Base URL of the endpoint, without a slash at the end."""
+
+    chatCompletionsUrl: str
+    """URL of the Azure AI Model Inference API's chat completions."""
+
+    mistralChatUrl: str
+    """URL of Mistral's own chat API."""
+
+    hosting: str
+    """Always serverless."""
+
+    authMode: str
+    """Key, AAD or KeyAndAAD."""
+
+    name: str
+    """Name of the endpoint."""
+
+    id: str
+    """ARM id of the endpoint."""
+
+    studioUrl: str
+    """Address of the workspace's endpoints in Azure Machine Learning studio."""
+
+
+class WorkspaceSummary(TypedDict):
+    """The workspace of one location."""
+
+    name: str
+    """Name of the workspace."""
+
+    id: str
+    """ARM id of the workspace."""
+
+    resourceGroupName: str
+    """Name of its resource group."""
+
+    location: str
+    """ARM location of the workspace."""
+
+    principalId: str
+    """Object id of the workspace's system identity."""
+
+
+class MistralModels(pulumi.ComponentResource):
+    """Mistral models on Azure Machine Learning: a workspace in each location, a deployment for each model and location.
+
+    Everything that Azure would refuse for reasons known beforehand is refused before it is asked, all at once.
+    """
+
+    endpoints: pulumi.Output[dict[str, dict[str, Endpoint]]]
+    """The endpoints, by model and location."""
+
+    keys: pulumi.Output[dict[str, dict[str, EndpointKeys]]]
+    """The inference keys, by model and location; a secret. Endpoints in AAD mode have none."""
+
+    workspaces: pulumi.Output[dict[str, WorkspaceSummary]]
+    """The workspaces, by location."""
+
+    def __init__(self, name: str, args: MistralModelsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        configuration, problems = config.parse(args, snake_case=True)
+        catalog, day, location = load_catalog(), plan.utc_today(), default_location()
+        found = plan.review(configuration, catalog, day, name=name, default_location=location)
+        if refused := [*problems, *found.problems]:
+            raise InputError("MistralModels", refused)
+
+        super().__init__("azure-mistral:index:MistralModels", name, {}, opts)
+        planned = plan.make_plan(configuration, catalog, day, names(self), name=name, default_location=location)
+
+        workspaces: dict[str, Any] = {}
+        endpoints: dict[str, dict[str, Any]] = {}
+        keys: dict[str, dict[str, Any]] = {}
+        made: dict[str, ServerlessDeployment] = {}
+        for each in planned.workspaces:
+            workspace = self._make_workspace(each, planned)
+            workspaces[each.location] = _workspace_summary(workspace)
+            for wanted in each.deployments:
+                deployment = self._make_deployment(wanted, planned, workspace, made)
+                made[wanted.name] = deployment
+                endpoints.setdefault(wanted.model.slug, {})[wanted.location] = _endpoint(deployment)
+                if deployment.keys is not None:
+                    keys.setdefault(wanted.model.slug, {})[wanted.location] = deployment.keys
+
+        self.endpoints = pulumi.Output.from_input(endpoints)
+        self.keys = pulumi.Output.secret(keys)
+        self.workspaces = pulumi.Output.from_input(workspaces)
+        self.register_outputs({"endpoints": self.endpoints, "keys": self.keys, "workspaces": self.workspaces})
+
+    def _make_workspace(self, planned: plan.PlannedWorkspace, whole: plan.Plan) -> Workspace:
+        return Workspace(
+            planned.name,
+            {
+                "location": planned.location,
+                "role_assignments": as_args(whole.role_assignments),
+                "tags": dict(whole.tags),
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _make_deployment(
+        self,
+        planned: plan.PlannedDeployment,
+        whole: plan.Plan,
+        workspace: Workspace,
+        made: dict[str, ServerlessDeployment],
+    ) -> ServerlessDeployment:
+        options = planned.options
+        return ServerlessDeployment(
+            planned.name,
+            {
+                "model": planned.model.slug,
+                "location": planned.location,
+                "resource_group_name": workspace.resource_group_name,
+                "workspace_name": workspace.workspace_name,
+                "accept_marketplace_terms": True,  # `review` has seen to it, for the stack as a whole
+                "auth_mode": options.auth_mode,
+                "content_safety": options.content_safety,
+                "endpoint_name": planned.endpoint_name,
+                "role_assignments": as_args(options.role_assignments),
+                "tags": dict(whole.tags),
+                "allow_retired": options.allow_retired,
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[made[planned.after]] if planned.after else []),
+        )
+
+
+def _endpoint(deployment: ServerlessDeployment) -> dict[str, Any]:
+    return {
+        "url": deployment.url,
+        "chatCompletionsUrl": deployment.chat_completions_url,
+        "mistralChatUrl": deployment.mistral_chat_url,
+        "hosting": deployment.hosting,
+        "authMode": deployment.auth_mode,
+        "name": deployment.endpoint_name,
+        "id": deployment.endpoint_id,
+        "studioUrl": deployment.studio_url,
+    }
+
+
+def _workspace_summary(workspace: Workspace) -> dict[str, Any]:
+    return {
+        "name": workspace.workspace_name,
+        "id": workspace.workspace_id,
+        "resourceGroupName": workspace.resource_group_name,
+        "location": workspace.location,
+        "principalId": workspace.principal_id,
+    }

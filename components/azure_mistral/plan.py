@@ -1,0 +1,348 @@
+"""What will exist, where, under which names; and what Azure would refuse, before it is asked. Pure, without Pulumi.
+
+configuration + catalogue + day  ->  review     problems and warnings
+the same + names                 ->  make_plan  workspaces and deployments
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure_mistral import naming
+from azure_mistral.catalog import Catalog, Model, Stage
+from azure_mistral.config import Configuration, ModelOptions, RoleAssignment
+from azure_mistral.naming import Names
+from azure_mistral.problems import Problem, keyed, listed, nearest, shown
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDeployment:
+    """One model in one location. `after` is the deployment that must be complete first, when they are serialised."""
+
+    name: str
+    model: Model
+    location: str
+    endpoint_name: str
+    options: ModelOptions
+    after: str | None
+
+    @property
+    def marketplace_subscription_name(self) -> str | None:
+        """The name of the Marketplace subscription, or None when the model needs none."""
+        return (
+            naming.marketplace_subscription_name(self.model.slug) if self.model.needs_marketplace_subscription else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWorkspace:
+    """The workspace of one location, and what is deployed in it."""
+
+    name: str
+    location: str
+    deployments: tuple[PlannedDeployment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a stack of models will contain. `tags` and `role_assignments` are those of every workspace."""
+
+    workspaces: tuple[PlannedWorkspace, ...]
+    role_assignments: Mapping[str, RoleAssignment]
+    tags: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+    @property
+    def deployments(self) -> tuple[PlannedDeployment, ...]:
+        """Every deployment of every workspace."""
+        return tuple(deployment for workspace in self.workspaces for deployment in workspace.deployments)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is wrong with a configuration, and what is merely worth knowing."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def utc_today() -> dt.date:
+    """Return the day by which models are legacy, deprecated or retired. Azure's dates are UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def review(
+    configuration: Configuration, catalog: Catalog, day: dt.date, *, name: str, default_location: str | None
+) -> Review:
+    """Return everything that would be refused, and what to be warned of.
+
+    Args:
+        configuration: As read, even when its reading found problems.
+        catalog: What Azure offers.
+        day: The UTC day of the deployment.
+        name: The start of every logical name.
+        default_location: The provider's location, for a configuration that names none.
+    """
+    locations, path = _stack_locations(configuration, default_location)
+    problems = [
+        *_stack_location_problems(configuration, locations, path, catalog),
+        *_terms_list_problems(configuration, catalog, day),
+    ]
+    warnings: list[str] = []
+    unaccepted: list[Model] = []
+    for slug, options in configuration.models.items():
+        model_path = keyed("models", slug)
+        model = catalog.models.get(slug)
+        if model is None:
+            problems.append(unknown_model_problem(slug, model_path, catalog, day))
+            continue
+        problems.extend(_model_location_problems(model, options, locations, path, model_path, catalog, day))
+        lifecycle = review_lifecycle(
+            model, options.allow_retired, day, catalog, model_path, f"{model_path}.allowRetired"
+        )
+        problems.extend(lifecycle.problems)
+        warnings.extend(lifecycle.warnings)
+        if model.needs_marketplace_subscription and not configuration.accepts_terms_of(slug):
+            unaccepted.append(model)
+    if unaccepted:
+        problems.append(unaccepted_terms_problem(unaccepted))
+    problems.extend(_repeated_endpoint_names(configuration, catalog, locations))
+    codes = (
+        location.code
+        for location in catalog.locations.values()
+        if location.name in _used(configuration, catalog, locations)
+    )
+    longest = max(codes, key=len, default="")
+    problems.extend(naming.workspace_name_problems(f"{name}-{longest}", name))
+    return Review(tuple(problems), tuple(warnings))
+
+
+def make_plan(
+    configuration: Configuration,
+    catalog: Catalog,
+    day: dt.date,
+    names: Names,
+    *,
+    name: str,
+    default_location: str | None,
+) -> Plan:
+    """Return what will exist. Only for a configuration that `review` has no problem with.
+
+    Args:
+        configuration: What is asked for.
+        catalog: What Azure offers.
+        day: The UTC day of the deployment.
+        names: What the names of endpoints are made of.
+        name: The start of every logical name.
+        default_location: The provider's location, for a configuration that names none.
+    """
+    stack_locations, _ = _stack_locations(configuration, default_location)
+    workspaces = []
+    for location in _used(configuration, catalog, stack_locations):
+        code = catalog.locations[location].code
+        deployments: list[PlannedDeployment] = []
+        for slug, options in configuration.models.items():
+            model = catalog.models[slug]
+            if location in _locations_of(model, options, stack_locations):
+                previous = deployments[-1].name if deployments and configuration.serialize_deployments else None
+                endpoint_name = options.endpoint_name or naming.endpoint_name(slug, location, names)
+                logical_name = f"{name}-{slug}-{code}"
+                deployments.append(PlannedDeployment(logical_name, model, location, endpoint_name, options, previous))
+        workspaces.append(PlannedWorkspace(f"{name}-{code}", location, tuple(deployments)))
+    findings = review(configuration, catalog, day, name=name, default_location=default_location)
+    return Plan(tuple(workspaces), configuration.role_assignments, configuration.tags, findings.warnings)
+
+
+def review_deployment(
+    slug: str, location: str, *, allow_retired: bool, accepts_terms: bool, catalog: Catalog, day: dt.date
+) -> Review:
+    """Return what `review` would say about one model in one location, with the paths of a deployment's arguments."""
+    model = catalog.models.get(slug)
+    wrong_location = location_problem(location, "location", catalog)
+    if model is None or wrong_location:
+        unknown = None if model else unknown_model_problem(slug, "model", catalog, day)
+        return Review(tuple(problem for problem in (unknown, wrong_location) if problem), ())
+    lifecycle = review_lifecycle(model, allow_retired, day, catalog, "model", "allowRetired")
+    problems = list(lifecycle.problems)
+    if location not in model.locations:
+        problems.append(not_offered_problem(model, location, "location", catalog, day))
+    if model.needs_marketplace_subscription and not accepts_terms:
+        problems.append(unaccepted_terms_problem([model]))
+    return Review(tuple(problems), lifecycle.warnings)
+
+
+def unknown_model_problem(slug: str, path: str, catalog: Catalog, day: dt.date) -> Problem:
+    """Return the problem of a slug that is not in the catalogue."""
+    near = catalog.nearest_model(slug)
+    return Problem(
+        path,
+        f"there is no model {shown(slug)} among those that Azure deploys as serverless endpoints",
+        f"{listed(catalog.deployable(day), 'or')} is accepted",
+        f"Write {near.slug}" if near else "Choose one of them",
+    )
+
+
+def review_lifecycle(
+    model: Model, allow_retired: bool, day: dt.date, catalog: Catalog, path: str, switch: str
+) -> Review:
+    """Return what a model's age means for its deployment on a day.
+
+    Args:
+        model: The model.
+        allow_retired: Whether a deprecated or retired model is tried all the same.
+        day: The UTC day of the deployment.
+        catalog: Where the model's replacement is looked up.
+        path: What to blame.
+        switch: The path of the setting that turns the refusal into a warning.
+    """
+    stage = model.stage(day)
+    if stage is Stage.AVAILABLE:
+        return Review((), ())
+    since = model.milestones[stage]
+    retirement = f", to be retired on {model.milestones[Stage.RETIRED]}" if Stage.RETIRED in model.milestones else ""
+    found = {
+        Stage.LEGACY: f"{model.slug} is legacy since {since}{retirement}",
+        Stage.DEPRECATED: f"{model.slug} is deprecated since {since}{retirement}; Azure refuses new deployments of it",
+        Stage.RETIRED: f"{model.slug} is retired since {since}; Azure refuses to deploy it and endpoints answer 404",
+    }[stage]
+    successor = catalog.successor(model, day)
+    if successor in catalog.models:
+        advice = f"Use {successor}, which replaces it"
+    elif successor:
+        advice = f"Microsoft names {successor} as its replacement, which is not deployed in a workspace; remove it here"
+    else:
+        advice = "Choose another model"
+    if stage is Stage.LEGACY or allow_retired:
+        return Review((), (f"{path}: {found}. {advice}.",))
+    accepted = "Models that are available or legacy are accepted"
+    return Review((Problem(path, found, accepted, f"{advice}, or try it all the same with {switch}: true"),), ())
+
+
+def unaccepted_terms_problem(models: Iterable[Model]) -> Problem:
+    """Return the problem of Marketplace offers whose terms nobody accepted."""
+    offers = "; ".join(_offer(model) for model in models)
+    return Problem(
+        "acceptMarketplaceTerms",
+        f"nobody accepted the Marketplace terms and prices of {offers}",
+        "True, or a list that holds these slugs, is accepted",
+        "Read them, and set acceptMarketplaceTerms if you agree: the deployment subscribes the workspace to the offer",
+    )
+
+
+def location_problem(location: str, path: str, catalog: Catalog) -> Problem | None:
+    """Return the problem of a location in which no workspace can have serverless endpoints, or None."""
+    if location in catalog.locations:
+        return None
+    near = nearest(location, catalog.locations)
+    return Problem(
+        path,
+        f"{shown(location)} is not a location in which Azure has serverless endpoints",
+        f"{listed(catalog.locations, 'or')} is accepted",
+        f"Write {near}" if near else "Choose one of them",
+    )
+
+
+def not_offered_problem(model: Model, location: str, path: str, catalog: Catalog, day: dt.date) -> Problem:
+    """Return the problem of a model that is not deployed in a location."""
+    return Problem(
+        path,
+        f"{model.slug} is not offered in {location}",
+        f"For this model {listed(model.locations, 'or')} is accepted",
+        f"Choose another location, or one of the models of {location}: {listed(catalog.deployable(day, location))}",
+    )
+
+
+def _offer(model: Model) -> str:
+    if model.offer is None:
+        return f"{model.slug}, terms and prices at {model.card}"
+    return f"{model.slug} (offer {model.offer.offer}), terms at {model.terms} and prices at {model.pricing}"
+
+
+def _stack_locations(configuration: Configuration, default_location: str | None) -> tuple[tuple[str, ...], str]:
+    """Return the locations for models that name none, and the path of the setting they come from."""
+    if configuration.locations or not default_location:
+        return configuration.locations, "locations"
+    return (default_location,), "azure-native:location"
+
+
+def _stack_location_problems(
+    configuration: Configuration, locations: tuple[str, ...], path: str, catalog: Catalog
+) -> Iterator[Problem]:
+    if not locations and not all(options.locations for options in configuration.models.values()):
+        yield Problem(
+            path,
+            "no location is set, here or as azure-native:location",
+            f"{listed(catalog.locations, 'or')} is accepted",
+            "Set azure-native:location for the whole stack, or locations",
+        )
+    for location in locations:
+        if problem := location_problem(location, path, catalog):
+            yield problem
+
+
+def _terms_list_problems(configuration: Configuration, catalog: Catalog, day: dt.date) -> Iterator[Problem]:
+    if not isinstance(configuration.accept_marketplace_terms, bool):
+        for slug in configuration.accept_marketplace_terms:
+            if slug not in catalog.models:
+                yield unknown_model_problem(slug, "acceptMarketplaceTerms", catalog, day)
+
+
+def _model_location_problems(
+    model: Model,
+    options: ModelOptions,
+    stack_locations: tuple[str, ...],
+    stack_path: str,
+    model_path: str,
+    catalog: Catalog,
+    day: dt.date,
+) -> Iterator[Problem]:
+    path = f"{model_path}.locations"
+    for location in options.locations:
+        if problem := location_problem(location, path, catalog):
+            yield problem
+        elif location not in model.locations:
+            yield not_offered_problem(model, location, path, catalog, day)
+    # The stack's locations are looked at once they are locations, so that one mistake is reported once.
+    comparable = stack_locations and all(location in catalog.locations for location in stack_locations)
+    if not options.locations and comparable and not _locations_of(model, options, stack_locations):
+        where = listed(stack_locations, "or")
+        yield Problem(
+            model_path,
+            f"{model.slug} is not offered in {where}, which {stack_path} names",
+            f"For this model {listed(model.locations, 'or')} is accepted",
+            f"Add one of them to {path}",
+        )
+
+
+def _repeated_endpoint_names(
+    configuration: Configuration, catalog: Catalog, stack_locations: tuple[str, ...]
+) -> Iterator[Problem]:
+    taken: dict[tuple[str, str], str] = {}
+    for slug, options in configuration.models.items():
+        if options.endpoint_name and slug in catalog.models:
+            for location in _locations_of(catalog.models[slug], options, stack_locations):
+                owner = taken.setdefault((location, options.endpoint_name.lower()), slug)
+                if owner != slug:
+                    yield Problem(
+                        f"{keyed('models', slug)}.endpointName",
+                        f"{shown(options.endpoint_name)} is the name of the endpoint of {owner} in {location} already",
+                        "Each name is accepted once in a location",
+                        "Choose another name, or leave it out",
+                    )
+
+
+def _locations_of(model: Model, options: ModelOptions, stack_locations: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = options.locations or stack_locations
+    return tuple(location for location in wanted if location in model.locations)
+
+
+def _used(configuration: Configuration, catalog: Catalog, stack_locations: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the locations that get a workspace: those in which at least one model is deployed."""
+    own = (
+        location
+        for slug, options in configuration.models.items()
+        if slug in catalog.models
+        for location in _locations_of(catalog.models[slug], options, stack_locations)
+    )
+    return tuple(dict.fromkeys(own))

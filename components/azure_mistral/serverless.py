@@ -1,0 +1,265 @@
+"""The component `ServerlessDeployment`: one model as a serverless endpoint of a workspace, paid by token."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+import pulumi_azure_native.machinelearningservices as ml
+
+from azure_mistral import config, naming, plan
+from azure_mistral.catalog import load_catalog
+from azure_mistral.errors import InputError
+from azure_mistral.outputs import answered
+from azure_mistral.role_assignments import RoleAssignmentArgs, assign_roles
+from azure_mistral.settings import Flag, Reading, Setting, Text, read_group
+from azure_mistral.stack import names
+
+_LIST_KEYS = "azure-native:machinelearningservices:listServerlessEndpointKeys"
+
+
+class ServerlessDeploymentArgs(TypedDict):
+    """What a `ServerlessDeployment` is made of."""
+
+    model: str
+    """Required. Slug of the model, such as ministral-3b. Changing it replaces what is deployed."""
+
+    location: str
+    """Required. ARM location of the workspace, such as eastus2."""
+
+    resource_group_name: pulumi.Input[str]
+    """Required. Resource group of the workspace."""
+
+    workspace_name: pulumi.Input[str]
+    """Required. Azure ML workspace that subscribes to the model and holds the endpoint."""
+
+    accept_marketplace_terms: NotRequired[bool]
+    """Conditional. Has to be true for a model with a Marketplace offer: its terms and prices are accepted."""
+
+    auth_mode: NotRequired[str]
+    """Optional. Key, AAD or KeyAndAAD: inference keys, Microsoft Entra tokens, or either. Defaults to Key."""
+
+    content_safety: NotRequired[str]
+    """Optional. Enabled or Disabled: whether prompts and completions are filtered. Defaults to Enabled."""
+
+    endpoint_name: NotRequired[str]
+    """Optional. Name of the endpoint, unique in its location. Defaults to slug and suffix. A change replaces it."""
+
+    role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
+    """Optional. Roles on the endpoint alone, under keys of your own."""
+
+    tags: NotRequired[dict[str, pulumi.Input[str]]]
+    """Optional. Tags of the endpoint, beside managed-by, pulumi-project and pulumi-stack."""
+
+    allow_retired: NotRequired[bool]
+    """Optional. Whether a deprecated or retired model is tried all the same. Defaults to false."""
+
+
+class EndpointKeys(TypedDict):
+    """The inference keys of an endpoint. Either one works; with two, one can be changed while the other is in use."""
+
+    primary: str
+    """The primary key."""
+
+    secondary: str
+    """The secondary key."""
+
+
+SETTINGS = (
+    Setting("model", Text("the slug of a model"), "Slug of the model, such as ministral-3b.", required=True),
+    config.LOCATION,
+    Setting(
+        "resourceGroupName",
+        Text("the name of a resource group", flows=True),
+        "Resource group of the workspace.",
+        required=True,
+    ),
+    Setting(
+        "workspaceName",
+        Text("the name of an Azure ML workspace", flows=True),
+        "Azure ML workspace that subscribes to the model and holds the endpoint.",
+        required=True,
+    ),
+    Setting(
+        "acceptMarketplaceTerms",
+        Flag(),
+        "Acceptance of the terms and prices of the model's Marketplace offer.",
+        default=False,
+        if_wrong=True,
+    ),
+    config.AUTH_MODE,
+    config.CONTENT_SAFETY,
+    config.ENDPOINT_NAME,
+    config.ENDPOINT_ROLE_ASSIGNMENTS,
+    config.TAGS,
+    config.ALLOW_RETIRED,
+)
+
+
+class ServerlessDeployment(pulumi.ComponentResource):
+    """One model as a serverless endpoint of a workspace, paid by token.
+
+    The workspace first subscribes to the model's offer in the Azure Marketplace. Content safety is on unless it is
+    turned off. Azure allows one deployment for each model and workspace.
+    """
+
+    url: pulumi.Output[str]
+    """Base URL of the endpoint, as Azure gives it, without a slash at the end."""
+
+    chat_completions_url: pulumi.Output[str]
+    """URL of the Azure AI Model Inference API's chat completions."""
+
+    mistral_chat_url: pulumi.Output[str]
+    """URL of Mistral's own chat API."""
+
+    hosting: pulumi.Output[str]
+    """Always serverless."""
+
+    auth_mode: pulumi.Output[str]
+    """Key, AAD or KeyAndAAD."""
+
+    endpoint_name: pulumi.Output[str]
+    """Name of the endpoint."""
+
+    endpoint_id: pulumi.Output[str]
+    """ARM id of the endpoint."""
+
+    studio_url: pulumi.Output[str]
+    """Address of the workspace's endpoints in Azure Machine Learning studio."""
+
+    keys: pulumi.Output[EndpointKeys] | None
+    """Inference keys, a secret. None when the auth mode is AAD."""
+
+    def __init__(self, name: str, args: ServerlessDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        wanted, warnings = _checked(args)
+        super().__init__("azure-mistral:index:ServerlessDeployment", name, {}, opts)
+        for warning in warnings:
+            pulumi.log.warn(warning, resource=self)
+        model = load_catalog().models[wanted.model]
+
+        # An endpoint whose Marketplace subscription goes first turns Unhealthy (deploy-models-serverless.md of
+        # MicrosoftDocs/azure-ai-docs). So a change of model makes the new one, under a new name, and deletes the old
+        # one last; the provider would delete first.
+        subscription = (
+            ml.MarketplaceSubscription(
+                f"{name}-subscription",
+                resource_group_name=wanted.resource_group_name,
+                workspace_name=wanted.workspace_name,
+                name=naming.marketplace_subscription_name(model.slug),
+                properties=ml.MarketplaceSubscriptionPropertiesArgs(model_id=model.asset_id),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            )
+            if model.needs_marketplace_subscription
+            else None
+        )
+        endpoint = ml.ServerlessEndpoint(
+            f"{name}-endpoint",
+            resource_group_name=wanted.resource_group_name,
+            workspace_name=wanted.workspace_name,
+            name=wanted.endpoint_name or naming.endpoint_name(model.slug, wanted.location, names(self)),
+            location=wanted.location,
+            sku=ml.SkuArgs(name="Consumption"),
+            tags=naming.tags(pulumi.get_project(), pulumi.get_stack(), wanted.tags),
+            properties=ml.ServerlessEndpointPropertiesArgs(
+                auth_mode=wanted.auth_mode,
+                # Always sent: Azure turns it on when it is left out, and the next refresh would find a difference.
+                content_safety=ml.ContentSafetyArgs(content_safety_status=wanted.content_safety),
+                model_settings=ml.ModelSettingsArgs(model_id=model.asset_id),
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[subscription] if subscription else [],
+                # Azure's API definition (Workspace.tsp, 2025-12-01) calls nothing immutable, so the provider would send
+                # another model as an update. The old endpoint goes first: its name is unique in the location, and a
+                # workspace has one deployment of a model.
+                replace_on_changes=["properties.modelSettings.modelId"],
+                delete_before_replace=True,
+            ),
+        )
+        assign_roles(name, endpoint.id, wanted.role_assignments, self)
+
+        self.url = answered(endpoint.properties, "inference_endpoint", "uri").apply(lambda uri: uri.rstrip("/"))
+        self.chat_completions_url = pulumi.Output.concat(self.url, "/chat/completions")
+        self.mistral_chat_url = pulumi.Output.concat(self.url, "/v1/chat/completions")
+        self.hosting = pulumi.Output.from_input("serverless")
+        self.auth_mode = pulumi.Output.from_input(wanted.auth_mode)
+        self.endpoint_name = endpoint.name
+        self.endpoint_id = endpoint.id
+        # The page that the article's step 14 leads to; no source gives an address for a single serverless endpoint.
+        self.studio_url = endpoint.id.apply(lambda id_: f"https://ml.azure.com/endpoints?wsid={id_.rsplit('/', 2)[0]}")
+        self.keys = None
+        if wanted.auth_mode != config.AAD:
+            # The id is there once the endpoint has been created or updated, so keys are read after AAD was turned off.
+            known = pulumi.Output.all(wanted.resource_group_name, wanted.workspace_name, endpoint.name, endpoint.id)
+            self.keys = pulumi.Output.secret(known.apply(lambda values: _read_keys(self, *values[:3])))
+        outputs = {
+            "url": self.url,
+            "chatCompletionsUrl": self.chat_completions_url,
+            "mistralChatUrl": self.mistral_chat_url,
+            "hosting": self.hosting,
+            "authMode": self.auth_mode,
+            "endpointName": self.endpoint_name,
+            "endpointId": self.endpoint_id,
+            "studioUrl": self.studio_url,
+        }
+        self.register_outputs(outputs if self.keys is None else {**outputs, "keys": self.keys})
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The arguments as they were read, of which the workspace's names and the values of tags may be outputs."""
+
+    model: str
+    location: str
+    resource_group_name: pulumi.Input[str]
+    workspace_name: pulumi.Input[str]
+    accept_marketplace_terms: bool
+    auth_mode: str
+    content_safety: str
+    endpoint_name: str | None
+    role_assignments: Mapping[str, config.RoleAssignment]
+    tags: Mapping[str, pulumi.Input[str]]
+    allow_retired: bool
+
+
+def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
+    """Return the arguments and what to warn of, or raise InputError."""
+    reading = Reading(snake_case=True)
+    wanted = _Wanted(**read_group(args, SETTINGS, "", reading))
+    found = plan.Review((), ())
+    if wanted.model and wanted.location:
+        found = plan.review_deployment(
+            wanted.model,
+            wanted.location,
+            allow_retired=wanted.allow_retired,
+            accepts_terms=wanted.accept_marketplace_terms,
+            catalog=load_catalog(),
+            day=plan.utc_today(),
+        )
+    if problems := [*reading.problems, *found.problems]:
+        raise InputError("ServerlessDeployment", problems)
+    return wanted, found.warnings
+
+
+async def _read_keys(
+    component: pulumi.ComponentResource, resource_group_name: str, workspace_name: str, endpoint_name: str
+) -> Any:
+    """Return the endpoint's keys, or unknown when a preview cannot read them.
+
+    A preview has to work for a principal that may not list keys, for an endpoint that is in AAD mode until it is
+    updated, and for one that somebody deleted. The function of azure-native itself ends the program when it fails.
+    """
+    arguments = {
+        "resourceGroupName": resource_group_name,
+        "workspaceName": workspace_name,
+        "name": endpoint_name,
+    }
+    options = pulumi.InvokeOptions(parent=component, version=importlib.metadata.version("pulumi_azure_native"))
+    try:
+        keys = await pulumi.runtime.invoke_async(_LIST_KEYS, arguments, options)
+        return EndpointKeys(primary=keys["primaryKey"], secondary=keys["secondaryKey"])
+    except Exception:  # the SDK raises nothing more specific
+        if pulumi.runtime.is_dry_run():
+            return pulumi.UNKNOWN
+        raise

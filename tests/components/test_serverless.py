@@ -1,0 +1,253 @@
+"""The component `ServerlessDeployment`: order, replacement, keys, names."""
+
+import datetime as dt
+from typing import Any
+
+import pulumi
+import pulumi_azure_native as azure_native
+import pytest
+from azure_mistral import InputError, ServerlessDeployment, plan
+
+from tests.support.recorder import PRIMARY_KEY, SECONDARY_KEY, Recording, Refusal, record
+
+PRINCIPAL = "40000000-0000-4000-8000-000000000001"
+ARGS: Any = {
+    "model": "ministral-3b",
+    "location": "eastus2",
+    "resource_group_name": "group",
+    "workspace_name": "ml",
+    "accept_marketplace_terms": True,
+}
+
+
+def arguments(**changes: Any) -> Any:
+    return {**ARGS, **changes}
+
+
+def deploy(preview: bool = False, existing: bool = False, list_keys: Any = None, **changes: Any) -> Recording:
+    def program() -> dict[str, Any]:
+        deployment = ServerlessDeployment("chat", arguments(**changes))
+        names = ["url", "chat_completions_url", "mistral_chat_url", "hosting", "auth_mode"]
+        names += ["endpoint_name", "endpoint_id", "studio_url", "keys"]
+        return {name: getattr(deployment, name) for name in names}
+
+    return record(program, preview=preview, existing=existing, **({"list_keys": list_keys} if list_keys else {}))
+
+
+def refuse_keys() -> dict[str, Any]:
+    raise Refusal("AuthorizationFailed")
+
+
+def test_deployment_is_a_marketplace_subscription_and_an_endpoint() -> None:
+    assert deploy().tree() == [
+        ("azure-mistral:index:ServerlessDeployment", "chat", "azure-mistral-dev"),
+        ("azure-native:machinelearningservices:MarketplaceSubscription", "chat-subscription", "chat"),
+        ("azure-native:machinelearningservices:ServerlessEndpoint", "chat-endpoint", "chat"),
+    ]
+
+
+def test_logical_names_do_not_depend_on_the_model() -> None:
+    """A change of model has to be a replacement that Pulumi orders, not a deletion and a creation."""
+    assert deploy().tree() == deploy(model="codestral-2501").tree()
+
+
+def test_marketplace_subscription_comes_first_and_outlives_the_endpoint() -> None:
+    recording = deploy()
+
+    assert "chat-subscription" in recording.one(":ServerlessEndpoint").dependencies
+
+
+def test_marketplace_subscription_is_made_anew_under_another_name_before_the_old_one_goes() -> None:
+    old, new = (deploy(model=slug).one(":MarketplaceSubscription") for slug in ("ministral-3b", "codestral-2501"))
+
+    assert old.delete_before_replace is False
+    assert (old.inputs["name"], new.inputs["name"]) == ("ministral-3b", "codestral-2501")
+    assert new.inputs["properties"] == {"modelId": "azureml://registries/azureml-mistral/models/Codestral-2501"}
+
+
+def test_endpoint_of_another_model_is_a_replacement_that_deletes_first() -> None:
+    endpoint = deploy().one(":ServerlessEndpoint")
+
+    assert endpoint.replace_on_changes == ("properties.modelSettings.modelId",)
+    assert endpoint.delete_before_replace is True
+
+
+def test_endpoint_sends_everything_that_azure_would_fill_in() -> None:
+    endpoint = deploy().one(":ServerlessEndpoint")
+
+    assert endpoint.inputs == {
+        "resourceGroupName": "group",
+        "workspaceName": "ml",
+        "name": "ministral-3b-yx2ee",
+        "location": "eastus2",
+        "sku": {"name": "Consumption"},
+        "tags": {"managed-by": "pulumi", "pulumi-project": "azure-mistral", "pulumi-stack": "dev"},
+        "properties": {
+            "authMode": "Key",
+            "contentSafety": {"contentSafetyStatus": "Enabled"},
+            "modelSettings": {"modelId": "azureml://registries/azureml-mistral/models/Ministral-3B"},
+        },
+    }
+
+
+def test_content_safety_is_turned_off_by_name_only() -> None:
+    properties = deploy(content_safety="Disabled").one(":ServerlessEndpoint").inputs["properties"]
+
+    assert properties["contentSafety"] == {"contentSafetyStatus": "Disabled"}
+
+
+def test_endpoint_name_of_the_users_own_needs_no_question_about_the_azure_subscription() -> None:
+    recording = deploy(endpoint_name="my-chat")
+
+    assert recording.one(":ServerlessEndpoint").inputs["name"] == "my-chat"
+    assert recording.called(":getClientConfig") == []
+
+
+def test_urls_are_those_that_azure_gives() -> None:
+    outputs = {name: each.value for name, each in deploy().outputs.items()}
+
+    url = "https://ministral-3b-yx2ee.eastus2.models.ai.azure.com"
+    assert outputs["url"] == url
+    assert outputs["chat_completions_url"] == f"{url}/chat/completions"
+    assert outputs["mistral_chat_url"] == f"{url}/v1/chat/completions"
+
+
+def test_outputs_name_the_endpoint() -> None:
+    outputs = {name: each.value for name, each in deploy().outputs.items()}
+
+    assert (outputs["endpoint_name"], outputs["auth_mode"]) == ("ministral-3b-yx2ee", "Key")
+    assert outputs["hosting"] == "serverless"
+    assert outputs["endpoint_id"].endswith("/workspaces/ml/ServerlessEndpoint/ministral-3b-yx2ee")
+    assert outputs["studio_url"].endswith("/providers/Microsoft.MachineLearningServices/workspaces/ml")
+
+
+@pytest.mark.parametrize("auth_mode", ["Key", "KeyAndAAD"])
+def test_keys_are_read_from_the_endpoint_and_secret(auth_mode: str) -> None:
+    recording = deploy(auth_mode=auth_mode)
+
+    keys = recording.outputs["keys"]
+    assert (keys.value, keys.secret) == ({"primary": PRIMARY_KEY, "secondary": SECONDARY_KEY}, True)
+    assert recording.called(":listServerlessEndpointKeys") == [
+        {"resourceGroupName": "group", "workspaceName": "ml", "name": "ministral-3b-yx2ee"}
+    ]
+
+
+def test_keys_are_in_no_other_output_and_in_no_log() -> None:
+    recording = deploy()
+
+    told = [str(each.value) for name, each in recording.outputs.items() if name != "keys"]
+    told += [message for _, message in recording.log]
+    assert [text for text in told if PRIMARY_KEY in text or SECONDARY_KEY in text] == []
+
+
+def test_endpoint_without_keys_is_not_asked_for_any() -> None:
+    recording = deploy(auth_mode="AAD")
+
+    assert recording.outputs["keys"].value is None
+    assert recording.called(":listServerlessEndpointKeys") == []
+
+
+def test_preview_of_a_new_endpoint_does_not_ask_for_keys() -> None:
+    recording = deploy(preview=True)
+
+    keys = recording.outputs["keys"]
+    assert (keys.known, keys.secret) == (False, True)
+    assert recording.called(":listServerlessEndpointKeys") == []
+    assert not recording.outputs["url"].known
+
+
+def test_preview_without_permission_to_list_keys_gives_a_secret_unknown() -> None:
+    recording = deploy(preview=True, existing=True, list_keys=refuse_keys)
+
+    keys = recording.outputs["keys"]
+    assert recording.called(":listServerlessEndpointKeys")
+    assert (keys.known, keys.secret) == (False, True)
+
+
+def test_deployment_without_permission_to_list_keys_fails() -> None:
+    with pytest.raises(Exception, match="AuthorizationFailed"):
+        deploy(list_keys=refuse_keys)
+
+
+def test_workspace_may_be_unknown_at_preview() -> None:
+    unknown = pulumi.Output.from_input(pulumi.UNKNOWN)
+
+    recording = deploy(preview=True, resource_group_name=unknown, workspace_name=unknown)
+
+    assert pulumi.contains_unknowns(recording.one(":MarketplaceSubscription").inputs["workspaceName"])
+    assert recording.one(":ServerlessEndpoint").inputs["name"] == "ministral-3b-yx2ee"
+
+
+def test_roles_are_assigned_on_the_endpoint() -> None:
+    recording = deploy(role_assignments={"app": {"principal_id": PRINCIPAL, "principal_type": "ServicePrincipal"}})
+
+    assignment = recording.one(":RoleAssignment")
+    assert (assignment.name, assignment.parent) == ("chat-role-app", "chat")
+    assert assignment.inputs["scope"].endswith("/ServerlessEndpoint/ministral-3b-yx2ee")
+
+
+def test_provider_of_the_component_names_the_endpoint_and_reads_the_keys() -> None:
+    def program() -> None:
+        provider = azure_native.Provider("other")
+        options = pulumi.ResourceOptions(providers=[provider])
+        ServerlessDeployment("chat", ARGS, options)
+
+    recording = record(program)
+    assert len(recording.calls) == 2
+    assert all("::other::" in provider for _, _, provider in recording.calls)
+    assert all("::other::" in each.provider for each in recording.registrations if each.parent == "chat")
+
+
+def test_two_deployments_in_one_program_do_not_collide() -> None:
+    def program() -> None:
+        ServerlessDeployment("chat", ARGS)
+        ServerlessDeployment("code", arguments(model="codestral-2501"))
+
+    tree = record(program).tree()
+    assert len({(type_, name) for type_, name, _ in tree}) == len(tree) == 6
+
+
+def test_model_on_its_way_out_is_warned_of_on_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "utc_today", lambda: dt.date(2025, 10, 2))
+
+    recording = deploy(model="mistral-nemo-2407")
+
+    warnings = [message for level, message in recording.log if level == "WARNING"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("model: mistral-nemo-2407 is legacy since 2025-10-02")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"model": "ministral"}, "model"),
+        ({"model": None}, "model"),
+        ({"model": "mistral-nemo-2407"}, "model"),
+        ({"model": pulumi.UNKNOWN}, "model"),
+        ({"location": "westeurope"}, "location"),
+        ({"workspace_name": None}, "workspaceName"),
+        ({"resource_group_name": 3}, "resourceGroupName"),
+        ({"accept_marketplace_terms": False}, "acceptMarketplaceTerms"),
+        ({"auth_mode": "None"}, "authMode"),
+        ({"content_safety": "off"}, "contentSafety"),
+        ({"endpoint_name": "no.dots"}, "endpointName"),
+        ({"role_assignments": {"a": {"principal_type": "User"}}}, 'roleAssignments["a"].principalId'),
+        ({"tags": {"windows": "x"}}, 'tags["windows"]'),
+        ({"allow_retired": "true"}, "allowRetired"),
+        ({"authMode": "Key"}, "authMode"),
+    ],
+)
+def test_argument_that_azure_would_refuse_is_refused(changes: dict[str, Any], path: str) -> None:
+    with pytest.raises(InputError) as refused:
+        deploy(**changes)
+
+    assert [problem.path for problem in refused.value.problems] == [path]
+
+
+@pytest.mark.parametrize("name", ["model", "location", "auth_mode", "content_safety", "endpoint_name"])
+def test_output_that_would_decide_which_resources_exist_is_refused(name: str) -> None:
+    def program() -> None:
+        ServerlessDeployment("chat", arguments(**{name: pulumi.Output.from_input("x")}))
+
+    with pytest.raises(InputError, match="it is an output or a secret, whose value is not known when the program runs"):
+        record(program)

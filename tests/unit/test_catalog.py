@@ -1,0 +1,174 @@
+"""The catalogue: what is known about each model, and what can be asked about it."""
+
+import datetime as dt
+
+import pytest
+from azure_mistral.catalog import Location, Milestone, Model, Stage, load_catalog
+from azure_mistral.naming import ENDPOINT_NAME, Names, endpoint_name
+
+CATALOG = load_catalog()
+SLUGS = [
+    "ministral-3b",
+    "codestral-2501",
+    "mistral-small-2503",
+    "mistral-medium-2505",
+    "mistral-document-ai-2505",
+    "mistral-large-2402",
+    "mistral-large-2407",
+    "mistral-large-2411",
+    "mistral-small-2402",
+    "mistral-nemo-2407",
+    "mistral-ocr-2503",
+]
+
+
+def test_catalog_has_every_serverless_model() -> None:
+    assert list(CATALOG.models) == SLUGS
+
+
+def test_catalog_is_read_once() -> None:
+    assert load_catalog() is load_catalog()
+
+
+@pytest.mark.parametrize(
+    ("slug", "asset_id"),
+    [
+        ("ministral-3b", "azureml://registries/azureml-mistral/models/Ministral-3B"),
+        ("codestral-2501", "azureml://registries/azureml-mistral/models/Codestral-2501"),
+        ("mistral-large-2402", "azureml://registries/azureml-mistral/models/Mistral-large"),
+        ("mistral-large-2411", "azureml://registries/azureml-mistral/models/Mistral-Large-2411"),
+        ("mistral-nemo-2407", "azureml://registries/azureml-mistral/models/Mistral-Nemo"),
+    ],
+)
+def test_asset_id_carries_the_registry_spelling_and_no_version(slug: str, asset_id: str) -> None:
+    assert CATALOG.models[slug].asset_id == asset_id
+
+
+@pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
+def test_model_states_sources_and_marks_what_none_confirms(model: Model) -> None:
+    assert {"limits", "locations", "lifecycle"} <= set(model.sources)
+    assert ("offer" in model.sources) == (model.offer is not None)
+    assert ("offer" in model.unverified) == (model.offer is None)
+
+
+@pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
+def test_model_has_a_generated_endpoint_name_within_the_rule(model: Model) -> None:
+    assert ENDPOINT_NAME.fullmatch(endpoint_name(model.slug, "swedencentral", Names("id", "project", "stack")))
+
+
+def test_models_of_the_partner_registry_need_a_marketplace_subscription() -> None:
+    assert all(model.needs_marketplace_subscription for model in CATALOG.models.values())
+
+
+def test_offer_without_a_source_leads_to_the_model_card() -> None:
+    codestral = CATALOG.models["codestral-2501"]
+
+    card = "https://ai.azure.com/explore/models/Codestral-2501/version/2/registry/azureml-mistral"
+    assert (codestral.terms, codestral.pricing) == (card, card)
+
+
+def test_offer_leads_to_its_own_pages() -> None:
+    ministral = CATALOG.models["ministral-3b"]
+
+    page = "https://azuremarketplace.microsoft.com/en-us/marketplace/apps/000-000.ministral-3b-2410-offer"
+    assert (ministral.terms, ministral.pricing) == (f"{page}?tab=Overview", f"{page}?tab=PlansAndPrice")
+
+
+def test_locations_are_the_seven_with_serverless_endpoints() -> None:
+    codes = {location.name: location.code for location in CATALOG.locations.values()}
+
+    assert codes == {
+        "eastus": "eus",
+        "eastus2": "eus2",
+        "northcentralus": "ncus",
+        "southcentralus": "scus",
+        "swedencentral": "sdc",
+        "westus": "wus",
+        "westus3": "wus3",
+    }
+    assert CATALOG.locations["swedencentral"] == Location("swedencentral", "Sweden Central", "sdc")
+
+
+def test_document_ai_is_offered_in_two_locations_only() -> None:
+    day = dt.date(2026, 3, 1)
+    offered = [name for name in CATALOG.locations if "mistral-document-ai-2505" in CATALOG.deployable(day, name)]
+
+    assert offered == ["eastus2", "swedencentral"]
+
+
+def test_deployable_models_are_those_that_are_not_on_their_way_out() -> None:
+    four = ("ministral-3b", "codestral-2501", "mistral-small-2503", "mistral-medium-2505")
+
+    assert CATALOG.deployable(dt.date(2026, 11, 22)) == four
+    assert CATALOG.deployable(dt.date(2026, 3, 1)) == (*four, "mistral-document-ai-2505")
+
+
+@pytest.mark.parametrize(
+    ("word", "slug"),
+    [
+        ("Ministral-3B", "ministral-3b"),
+        ("ministral3b", "ministral-3b"),
+        ("codestral", "codestral-2501"),
+        ("Mistral-large-2407", "mistral-large-2407"),
+        ("Mistral-large", "mistral-large-2402"),
+        ("Mistral-Nemo", "mistral-nemo-2407"),
+        ("mistral-nemo-12b-2407", "mistral-nemo-2407"),
+        ("Mistral Large (2407)", "mistral-large-2407"),
+        ("mistral-medium-3", "mistral-medium-2505"),
+    ],
+)
+def test_nearest_model_knows_slugs_registry_names_and_other_names(word: str, slug: str) -> None:
+    nearest = CATALOG.nearest_model(word)
+
+    assert nearest is not None
+    assert nearest.slug == slug
+
+
+def test_nearest_model_of_something_else_is_none() -> None:
+    assert CATALOG.nearest_model("gpt") is None
+
+
+@pytest.mark.parametrize(
+    ("slug", "day", "stage"),
+    [
+        ("ministral-3b", "2026-11-22", Stage.AVAILABLE),
+        ("mistral-large-2407", "2025-01-12", Stage.AVAILABLE),
+        ("mistral-large-2407", "2025-01-13", Stage.LEGACY),
+        ("mistral-large-2407", "2025-02-13", Stage.DEPRECATED),
+        ("mistral-large-2407", "2025-05-12", Stage.DEPRECATED),
+        ("mistral-large-2407", "2025-05-13", Stage.RETIRED),
+        ("mistral-nemo-2407", "2025-10-01", Stage.AVAILABLE),
+        ("mistral-nemo-2407", "2025-10-02", Stage.LEGACY),
+        ("mistral-nemo-2407", "2025-11-01", Stage.DEPRECATED),
+        ("mistral-nemo-2407", "2026-01-30", Stage.RETIRED),
+    ],
+)
+def test_stage_begins_on_its_day(slug: str, day: str, stage: Stage) -> None:
+    assert CATALOG.models[slug].stage(dt.date.fromisoformat(day)) is stage
+
+
+def test_milestones_that_no_source_states_are_derived_and_say_so() -> None:
+    nemo = CATALOG.models["mistral-nemo-2407"].milestones
+
+    assert nemo == {
+        Stage.LEGACY: Milestone(dt.date(2025, 10, 2), derived=True),
+        Stage.DEPRECATED: Milestone(dt.date(2025, 11, 1), derived=True),
+        Stage.RETIRED: Milestone(dt.date(2026, 1, 30)),
+    }
+    assert str(nemo[Stage.DEPRECATED]) == "2025-11-01 (derived from the retirement date)"
+    assert str(nemo[Stage.RETIRED]) == "2026-01-30"
+
+
+@pytest.mark.parametrize(
+    ("slug", "day", "successor"),
+    [
+        ("mistral-nemo-2407", "2026-11-22", "mistral-small-2503"),
+        ("mistral-ocr-2503", "2026-02-01", "mistral-document-ai-2505"),
+        ("mistral-ocr-2503", "2026-11-22", "mistral-document-ai-2512"),
+        ("ministral-3b", "2026-11-22", None),
+    ],
+)
+def test_successor_is_the_first_replacement_that_is_not_on_its_way_out(
+    slug: str, day: str, successor: str | None
+) -> None:
+    assert CATALOG.successor(CATALOG.models[slug], dt.date.fromisoformat(day)) == successor

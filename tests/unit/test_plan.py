@@ -1,0 +1,322 @@
+"""The plan: what will exist under which names, and what is refused or warned of before Azure is asked."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from azure_mistral import config
+from azure_mistral.catalog import load_catalog
+from azure_mistral.config import Configuration
+from azure_mistral.naming import Names
+from azure_mistral.plan import Plan, Review, make_plan, review, review_deployment
+
+from tests.support.sentences import one_line
+
+CATALOG = load_catalog()
+DAY = dt.date(2026, 11, 22)
+NAMES = Names("20000000-0000-4000-8000-000000000001", "azure-mistral", "dev")
+ALL_MODELS = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
+ALL_LOCATIONS = "eastus, eastus2, northcentralus, southcentralus, swedencentral, westus or westus3 is accepted"
+CARD = "https://ai.azure.com/explore/models"
+MARKETPLACE = "https://azuremarketplace.microsoft.com/en-us/marketplace/apps"
+
+
+def configured(values: dict[str, Any]) -> Configuration:
+    configuration, problems = config.parse({"acceptMarketplaceTerms": True, **values})
+    assert problems == []
+    return configuration
+
+
+def reviewed(values: dict[str, Any], day: dt.date = DAY, name: str = "mistral") -> Review:
+    return review(configured(values), CATALOG, day, name=name, default_location=values.pop("default", "eastus2"))
+
+
+def planned(values: dict[str, Any]) -> Plan:
+    return make_plan(configured(values), CATALOG, DAY, NAMES, name="mistral", default_location="eastus2")
+
+
+def test_plan_has_a_workspace_for_the_default_location_and_a_deployment_for_each_model() -> None:
+    plan = planned({"models": {"ministral-3b": {}, "codestral-2501": {"endpointName": "code"}}})
+
+    assert [(each.name, each.location) for each in plan.workspaces] == [("mistral-eus2", "eastus2")]
+    assert [
+        (each.name, each.location, each.endpoint_name, each.marketplace_subscription_name) for each in plan.deployments
+    ] == [
+        ("mistral-ministral-3b-eus2", "eastus2", "ministral-3b-yx2ee", "ministral-3b"),
+        ("mistral-codestral-2501-eus2", "eastus2", "code", "codestral-2501"),
+    ]
+
+
+def test_plan_deploys_each_model_in_every_location_that_offers_it() -> None:
+    values = {
+        "locations": ["westus3", "swedencentral"],
+        "models": {"ministral-3b": {}, "mistral-document-ai-2505": {"allowRetired": True}},
+    }
+
+    assert [(each.model.slug, each.location) for each in planned(values).deployments] == [
+        ("ministral-3b", "westus3"),
+        ("ministral-3b", "swedencentral"),
+        ("mistral-document-ai-2505", "swedencentral"),
+    ]
+
+
+def test_plan_follows_a_models_own_locations() -> None:
+    plan = planned({"models": {"ministral-3b": {"locations": ["eastus", "westus"]}, "codestral-2501": {}}})
+
+    assert [each.location for each in plan.workspaces] == ["eastus", "westus", "eastus2"]
+
+
+def test_plan_has_no_workspace_in_a_location_without_a_model() -> None:
+    plan = planned({"locations": ["eastus"], "models": {"ministral-3b": {"locations": ["westus"]}}})
+
+    assert [each.location for each in plan.workspaces] == ["westus"]
+
+
+def test_adding_a_model_changes_nothing_about_the_others() -> None:
+    before = planned({"models": {"ministral-3b": {}}})
+    after = planned({"models": {"codestral-2501": {}, "ministral-3b": {}}})
+
+    assert set(map(str, before.deployments)) <= set(map(str, after.deployments))
+
+
+def test_deployments_run_side_by_side_unless_they_are_serialized() -> None:
+    values: dict[str, Any] = {
+        "locations": ["eastus", "westus"],
+        "models": {"ministral-3b": {}, "codestral-2501": {}, "mistral-small-2503": {}},
+    }
+
+    assert {each.after for each in planned(values).deployments} == {None}
+    serialized = planned({**values, "serializeDeployments": True}).deployments
+    assert [(each.name, each.after) for each in serialized] == [
+        ("mistral-ministral-3b-eus", None),
+        ("mistral-codestral-2501-eus", "mistral-ministral-3b-eus"),
+        ("mistral-mistral-small-2503-eus", "mistral-codestral-2501-eus"),
+        ("mistral-ministral-3b-wus", None),
+        ("mistral-codestral-2501-wus", "mistral-ministral-3b-wus"),
+        ("mistral-mistral-small-2503-wus", "mistral-codestral-2501-wus"),
+    ]
+
+
+PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"models": {"ministral-3B": {}}},
+        f"""
+        models["ministral-3B"]: there is no model "ministral-3B" among those that Azure deploys as
+        serverless endpoints. {ALL_MODELS}. Write ministral-3b.
+        """,
+    ),
+    (
+        {"models": {"gpt": {}}},
+        f"""
+        models["gpt"]: there is no model "gpt" among those that Azure deploys as serverless endpoints.
+        {ALL_MODELS}. Choose one of them.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}}, "default": None},
+        f"""
+        locations: no location is set, here or as azure-native:location. {ALL_LOCATIONS}. Set
+        azure-native:location for the whole stack, or locations.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}}, "default": "westeurope"},
+        f"""
+        azure-native:location: "westeurope" is not a location in which Azure has serverless endpoints.
+        {ALL_LOCATIONS}. Write westus.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}}, "locations": ["mars", "eastus"]},
+        f"""
+        locations: "mars" is not a location in which Azure has serverless endpoints. {ALL_LOCATIONS}.
+        Choose one of them.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {"locations": ["japaneast"]}}},
+        f"""
+        models["ministral-3b"].locations: "japaneast" is not a location in which Azure has serverless
+        endpoints. {ALL_LOCATIONS}. Choose one of them.
+        """,
+    ),
+    (
+        {"models": {"mistral-document-ai-2505": {"locations": ["westus3"], "allowRetired": True}}},
+        """
+        models["mistral-document-ai-2505"].locations: mistral-document-ai-2505 is not offered in westus3.
+        For this model eastus2 or swedencentral is accepted. Choose another location, or one of the models
+        of westus3: ministral-3b, codestral-2501, mistral-small-2503 and mistral-medium-2505.
+        """,
+    ),
+    (
+        {"models": {"mistral-document-ai-2505": {"allowRetired": True}}, "default": "westus3"},
+        """
+        models["mistral-document-ai-2505"]: mistral-document-ai-2505 is not offered in westus3, which
+        azure-native:location names. For this model eastus2 or swedencentral is accepted. Add one of them
+        to models["mistral-document-ai-2505"].locations.
+        """,
+    ),
+    (
+        {"models": {"mistral-nemo-2407": {}}},
+        """
+        models["mistral-nemo-2407"]: mistral-nemo-2407 is retired since 2026-01-30; Azure refuses to
+        deploy it and endpoints answer 404. Models that are available or legacy are accepted. Use
+        mistral-small-2503, which replaces it, or try it all the same with
+        models["mistral-nemo-2407"].allowRetired: true.
+        """,
+    ),
+    (
+        {"models": {"mistral-ocr-2503": {}}},
+        """
+        models["mistral-ocr-2503"]: mistral-ocr-2503 is retired since 2026-01-30; Azure refuses to deploy
+        it and endpoints answer 404. Models that are available or legacy are accepted. Microsoft names
+        mistral-document-ai-2512 as its replacement, which is not deployed in a workspace; remove it here,
+        or try it all the same with models["mistral-ocr-2503"].allowRetired: true.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}, "codestral-2501": {}}, "acceptMarketplaceTerms": False},
+        f"""
+        acceptMarketplaceTerms: nobody accepted the Marketplace terms and prices of
+        ministral-3b (offer ministral-3b-2410-offer), terms at
+        {MARKETPLACE}/000-000.ministral-3b-2410-offer?tab=Overview and prices at
+        {MARKETPLACE}/000-000.ministral-3b-2410-offer?tab=PlansAndPrice; codestral-2501, terms and prices
+        at {CARD}/Codestral-2501/version/2/registry/azureml-mistral. True, or a list that holds these
+        slugs, is accepted. Read them, and set acceptMarketplaceTerms if you agree: the deployment
+        subscribes the workspace to the offer.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}, "codestral-2501": {}}, "acceptMarketplaceTerms": ["ministral-3b"]},
+        f"""
+        acceptMarketplaceTerms: nobody accepted the Marketplace terms and prices of
+        codestral-2501, terms and prices at {CARD}/Codestral-2501/version/2/registry/azureml-mistral.
+        True, or a list that holds these slugs, is accepted. Read them, and set acceptMarketplaceTerms if
+        you agree: the deployment subscribes the workspace to the offer.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}}, "acceptMarketplaceTerms": ["ministral-3b", "codestral-2502"]},
+        f"""
+        acceptMarketplaceTerms: there is no model "codestral-2502" among those that Azure deploys as
+        serverless endpoints. {ALL_MODELS}. Write codestral-2501.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {"endpointName": "chat"}, "codestral-2501": {"endpointName": "Chat"}}},
+        """
+        models["codestral-2501"].endpointName: "Chat" is the name of the endpoint of ministral-3b in
+        eastus2 already. Each name is accepted once in a location. Choose another name, or leave it out.
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "sentence"), PROBLEMS, ids=[one_line(sentence)[:70] for _, sentence in PROBLEMS])
+def test_review_refuses_what_azure_would_refuse(values: dict[str, Any], sentence: str) -> None:
+    default = values.get("default", "eastus2")
+    configuration = configured({key: value for key, value in values.items() if key != "default"})
+
+    found = review(configuration, CATALOG, DAY, name="mistral", default_location=default)
+
+    assert [str(problem) for problem in found.problems] == [one_line(sentence)]
+
+
+def test_review_reports_every_problem_at_once() -> None:
+    found = reviewed(
+        {
+            "models": {"ministral-3c": {}, "mistral-nemo-2407": {"locations": ["mars"]}},
+            "acceptMarketplaceTerms": False,
+        },
+        name="a-name-that-is-too-long",
+    )
+
+    assert [problem.path for problem in found.problems] == [
+        'models["ministral-3c"]',
+        'models["mistral-nemo-2407"].locations',
+        'models["mistral-nemo-2407"]',
+        "acceptMarketplaceTerms",
+        "name",
+    ]
+
+
+def test_same_endpoint_name_in_two_locations_is_accepted() -> None:
+    models = {
+        "ministral-3b": {"endpointName": "chat", "locations": ["eastus"]},
+        "codestral-2501": {"endpointName": "chat", "locations": ["westus"]},
+    }
+
+    assert reviewed({"models": models}) == Review((), ())
+
+
+def test_dev_stack_has_neither_problem_nor_warning() -> None:
+    assert reviewed({"models": {"ministral-3b": {}, "codestral-2501": {}}}) == Review((), ())
+
+
+@pytest.mark.parametrize(
+    ("day", "options", "warning"),
+    [
+        (
+            "2026-11-22",
+            {"allowRetired": True},
+            """
+            models["mistral-nemo-2407"]: mistral-nemo-2407 is retired since 2026-01-30; Azure refuses to
+            deploy it and endpoints answer 404. Use mistral-small-2503, which replaces it.
+            """,
+        ),
+        (
+            "2025-12-01",
+            {"allowRetired": True},
+            """
+            models["mistral-nemo-2407"]: mistral-nemo-2407 is deprecated since 2025-11-01 (derived from the
+            retirement date), to be retired on 2026-01-30; Azure refuses new deployments of it. Use
+            mistral-small-2503, which replaces it.
+            """,
+        ),
+        (
+            "2025-10-02",
+            {},
+            """
+            models["mistral-nemo-2407"]: mistral-nemo-2407 is legacy since 2025-10-02 (derived from the
+            retirement date), to be retired on 2026-01-30. Use mistral-small-2503, which replaces it.
+            """,
+        ),
+    ],
+)
+def test_review_warns_of_a_model_that_is_on_its_way_out(day: str, options: dict[str, Any], warning: str) -> None:
+    found = reviewed({"models": {"mistral-nemo-2407": options}}, dt.date.fromisoformat(day))
+
+    assert found == Review((), (one_line(warning),))
+
+
+def test_deprecated_model_is_refused_with_its_dates() -> None:
+    found = reviewed({"models": {"mistral-large-2407": {}}}, dt.date(2025, 3, 1))
+
+    (problem,) = found.problems
+    assert str(problem) == one_line(
+        """
+        models["mistral-large-2407"]: mistral-large-2407 is deprecated since 2025-02-13, to be retired on
+        2025-05-13; Azure refuses new deployments of it. Models that are available or legacy are accepted. Use
+        mistral-medium-2505, which replaces it, or try it all the same with
+        models["mistral-large-2407"].allowRetired: true.
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "location", "accepts_terms", "paths"),
+    [
+        ("ministral-3b", "eastus2", True, []),
+        ("ministral-3b", "eastus2", False, ["acceptMarketplaceTerms"]),
+        ("ministral", "mars", False, ["model", "location"]),
+        ("mistral-document-ai-2505", "westus", True, ["model", "location"]),
+    ],
+)
+def test_one_deployment_is_reviewed_under_the_names_of_its_arguments(
+    slug: str, location: str, accepts_terms: bool, paths: list[str]
+) -> None:
+    found = review_deployment(
+        slug, location, allow_retired=False, accepts_terms=accepts_terms, catalog=CATALOG, day=DAY
+    )
+
+    assert [problem.path for problem in found.problems] == paths
