@@ -19,6 +19,8 @@ COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 
+PROGRESS_SECONDS = 30
+
 MISSING = """\
 pulumi: none on PATH that is version {version} or newer with its Python language host, and no Go to build one.
 Expected either of the two. Install one with:
@@ -83,7 +85,7 @@ def build(version: str, directory: Path) -> None:
     say(f"Building the Pulumi CLI {version} with Go: 3 to 6 minutes, once ...")
     flags = f"-s -w -X {VERSION_VARIABLE}=v{version}"
     unfinished = directory / "pulumi.unfinished"
-    go("build", "-trimpath", "-ldflags", flags, "-o", str(unfinished), COMMAND)
+    go("build", "-v", "-trimpath", "-ldflags", flags, "-o", str(unfinished), COMMAND)
     sdk = go("list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3").strip()
     shutil.copyfile(Path(sdk, "python", "cmd", EXEC_SCRIPT), directory / EXEC_SCRIPT)
     unfinished.rename(directory / "pulumi")
@@ -91,11 +93,24 @@ def build(version: str, directory: Path) -> None:
 
 
 def go(*arguments: str) -> str:
-    """Return what a Go command prints; its messages go to the terminal. Raises EngineError when it fails."""
-    done = subprocess.run(["go", *arguments], cwd=SOURCE, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise EngineError(f"go {arguments[0]}: exit code {done.returncode}. The messages above say why. Run it again.")
-    return done.stdout
+    """Return what a Go command prints on stdout; raises EngineError with its messages when it fails.
+
+    What it says on stderr, a line for each module and package, only shows that it goes on: twice a minute is enough.
+    """
+    start = shown = time.monotonic()
+    said: list[str] = []
+    with subprocess.Popen(
+        ["go", *arguments], cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stderr or ():
+            said.append(line)
+            if time.monotonic() - shown > PROGRESS_SECONDS:
+                shown = time.monotonic()
+                say(f"  {len(said)} modules and packages done in {shown - start:.0f} s ...")
+        printed = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise EngineError(f"go {arguments[0]}: exit code {process.returncode}. It said:\n{''.join(said[-20:])}")
+    return printed
 
 
 def write_launcher(path: Path, command: list[str]) -> None:

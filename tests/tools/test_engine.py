@@ -64,18 +64,28 @@ def test_without_pulumi_and_go_one_message_says_how_to_install_either(
     )
 
 
-def test_a_failed_build_leaves_nothing_that_looks_like_an_engine(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_a_failed_build_says_why_and_leaves_nothing_that_looks_like_an_engine(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AZURE_MISTRAL_CACHE", str(tmp_path / "cache"))
     (path / "go").write_text("#!/bin/sh\necho 'go: no module proxy' >&2\nexit 1\n")
     (path / "go").chmod(0o755)
 
-    with pytest.raises(engine.EngineError, match="exit code 1"):
+    with pytest.raises(engine.EngineError, match=r"exit code 1\. It said:\ngo: no module proxy"):
         engine.engine_directory()
 
-    assert "go: no module proxy" in capfd.readouterr().err
     assert not list(tmp_path.rglob("pulumi"))
+
+
+def test_a_long_build_shows_that_it_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "PROGRESS_SECONDS", 0)
+    (path / "go").write_text("#!/bin/sh\necho 'go: downloading a module' >&2\necho a/package >&2\necho printed\n")
+    (path / "go").chmod(0o755)
+
+    assert engine.go("build") == "printed\n"
+    assert "  2 modules and packages done in 0 s ..." in capfd.readouterr().err
 
 
 def test_an_engine_that_was_built_is_used_without_a_word(

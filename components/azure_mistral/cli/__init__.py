@@ -1,8 +1,13 @@
-"""The `azure-mistral` command: looks at a deployed stack and talks to its endpoints. It deploys nothing: `pulumi` does.
+"""The `azure-mistral` command: looks at a stack, talks to its endpoints, tells how to take over those that exist.
+
+It deploys nothing and changes no stack: `pulumi` does.
 
 Commands find the stack as `pulumi` does, from the working directory or from `--cwd` and `--stack`.
 """
 
+import json
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +16,31 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from azure_mistral.catalog import load_catalog
+from azure_mistral.cli.adoption import Adoption, adopt
 from azure_mistral.cli.conversation import answer
-from azure_mistral.cli.stack import Endpoint, StackError, choose, deployed_endpoints
+from azure_mistral.cli.management import ManagementError, existing_in
+from azure_mistral.cli.stack import (
+    Endpoint,
+    StackError,
+    choose,
+    configured_workspace_id,
+    deployed_endpoints,
+    planned_resources,
+    where,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 
 Directory = Annotated[Path | None, typer.Option("--cwd", help="The project's directory. Default: this one.")]
+IMPORT_FILE = Path("azure-mistral-import.json")
+
 StackName = Annotated[str | None, typer.Option("--stack", help="The stack. Default: the one that pulumi has selected.")]
 
 
 @app.callback()
 def main() -> None:
-    """Look at a deployed stack of Mistral models and talk to its endpoints."""
+    """Look at a stack of Mistral models, talk to its endpoints, take over those that exist already."""
 
 
 @app.command()
@@ -61,6 +79,53 @@ def chat(
     out.print(f"[dim]{endpoint.model} in {endpoint.location}: {conversation.summary}[/]", highlight=False)
 
 
+@app.command("import")
+def import_(
+    workspace: Annotated[
+        str | None, typer.Option(help="ARM id of the workspace. Default: the one that the stack is configured with.")
+    ] = None,
+    file: Annotated[Path, typer.Option(help="Where the file for `pulumi import` is written.")] = IMPORT_FILE,
+    cwd: Directory = None,
+    stack: StackName = None,
+) -> None:
+    """Print the commands that take endpoints made in the studio over into the stack.
+
+    The stack's configuration names the workspace and the models. Nothing is changed in Azure or in the stack until you
+    run the commands: look at them first, or pipe them to a shell.
+    """
+    try:
+        workspace_id = workspace or configured_workspace_id(cwd, stack)
+        if workspace_id is None:
+            raise StackError(
+                "workspace: the stack makes its own, in which nothing can exist yet. Expected the workspace that holds"
+                " the endpoints. Set it with: pulumi config set --path azure-mistral:workspace.id <ARM id>"
+            )
+        planned, import_file = planned_resources(cwd, stack)
+        adoption = adopt(planned, existing_in(workspace_id), workspace_id, import_file, load_catalog())
+    except (StackError, ManagementError) as error:
+        raise failure(str(error)) from None
+    for endpoint in adoption.unplanned:
+        note(f"{endpoint.name} is left alone: the stack has it already, or does not deploy {endpoint.model_id}.")
+    if not adoption.taken:
+        note(f"There is nothing to take over in {workspace_id}.")
+        return
+    file.write_text(json.dumps(adoption.import_file, indent=2) + "\n", encoding="utf-8")
+    for line in commands(adoption, file, where(cwd, stack)):
+        typer.echo(line)
+
+
+def commands(adoption: Adoption, file: Path, stack_flags: list[str]) -> Iterator[str]:
+    """Yield the lines of a shell script that takes over what exists."""
+    for path, value in adoption.settings.items():
+        yield shlex.join(["pulumi", "config", "set", *stack_flags, "--path", f"azure-mistral:{path}", value])
+    yield shlex.join(
+        ["pulumi", "import", "--file", str(file), "--generate-code=false", "--protect=false", *stack_flags]
+    )
+    if adoption.retagged:
+        names = ", ".join(endpoint.name for endpoint in adoption.retagged)
+        yield f"{shlex.join(['pulumi', 'up', *stack_flags])}  # sets the stack's tags on {names}"
+
+
 def found(cwd: Path | None, stack: str | None, *, show_secrets: bool = False) -> list[Endpoint]:
     """Return the stack's endpoints, or end the command with what `pulumi` or the stack lacks."""
     try:
@@ -73,6 +138,11 @@ def failure(message: str) -> typer.Exit:
     """Show an error and return what ends the command with exit code 1."""
     Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False, style="red")
     return typer.Exit(1)
+
+
+def note(message: str) -> None:
+    """Say something beside the output."""
+    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
 
 
 def console() -> Console:

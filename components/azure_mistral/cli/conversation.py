@@ -1,5 +1,6 @@
 """One question to an endpoint through the OpenAI SDK, and what came back."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -66,4 +67,6 @@ def entra_token() -> str:
     """Return a token of the person or workload that runs this command, for endpoints without keys."""
     from azure.identity import DefaultAzureCredential  # takes longer to import than a chat with a key needs
 
-    return DefaultAzureCredential().get_token(TOKEN_SCOPE).token
+    # In a cloud of one's own nobody but its own authority can vouch for it; azure-native reads the same variable.
+    private = os.environ.get("ARM_DISABLE_INSTANCE_DISCOVERY", "").lower() == "true"
+    return DefaultAzureCredential(disable_instance_discovery=private).get_token(TOKEN_SCOPE).token

@@ -1,11 +1,14 @@
-"""The endpoints of a deployed stack, read from the outputs that `pulumi stack output` gives."""
+"""What `pulumi` tells about a stack: the endpoints that it deployed, and what it would create next."""
 
 import difflib
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from azure_mistral.cli.adoption import Planned
 
 
 class StackError(Exception):
@@ -50,20 +53,57 @@ def deployed_endpoints(directory: Path, stack: str | None, *, show_secrets: bool
 
 def stack_outputs(directory: Path, stack: str | None, *, show_secrets: bool) -> dict[str, Any]:
     """Return the outputs of a stack by name."""
-    command = ["pulumi", "stack", "output", "--json", "--non-interactive", "--cwd", str(directory)]
-    command += ["--show-secrets"] if show_secrets else []
-    command += ["--stack", stack] if stack else []
+    done = run_pulumi(
+        "stack", "output", "--json", *(["--show-secrets"] if show_secrets else []), *where(directory, stack)
+    )
+    if done.returncode:
+        raise StackError(f"pulumi stack output: {done.stderr.strip()}")
+    outputs: dict[str, Any] = json.loads(done.stdout)
+    return outputs
+
+
+def configured_workspace_id(directory: Path | None, stack: str | None) -> str | None:
+    """Return the id of the existing workspace that the stack is configured with, or None."""
+    done = run_pulumi("config", "--json", *where(directory, stack))
+    if done.returncode:
+        raise StackError(f"pulumi config: {done.stderr.strip()}")
+    workspace = json.loads(done.stdout).get("azure-mistral:workspace", {}).get("objectValue") or {}
+    found: str | None = workspace.get("id")
+    return found
+
+
+def planned_resources(directory: Path | None, stack: str | None) -> tuple[list[Planned], dict[str, Any]]:
+    """Return what the next `up` would create, and the file that `pulumi preview --import-file` writes about it.
+
+    Raises StackError with the program's own words when the preview fails.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "import.json"
+        done = run_pulumi("preview", "--json", "--import-file", str(file), *where(directory, stack))
+        preview = json.loads(done.stdout or "{}")
+        if done.returncode:
+            said = [each["message"] for each in preview.get("diagnostics", []) if each["severity"] == "error"]
+            raise StackError(f"pulumi preview: {''.join(said).strip() or done.stderr.strip()}")
+        steps = [step for step in preview["steps"] if step["op"] == "create"]
+        return [Planned(step["urn"], step["newState"].get("inputs", {})) for step in steps], json.loads(
+            file.read_text()
+        )
+
+
+def run_pulumi(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a pulumi command that asks nothing. Raises StackError when there is no pulumi."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(["pulumi", *arguments, "--non-interactive"], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise StackError(
             "pulumi: not found on PATH. Expected the Pulumi CLI. In a checkout of azure-mistral run:"
             ' eval "$(make -s env)"'
         ) from None
-    if done.returncode:
-        raise StackError(f"pulumi stack output: {done.stderr.strip()}")
-    outputs: dict[str, Any] = json.loads(done.stdout)
-    return outputs
+
+
+def where(directory: Path | None, stack: str | None) -> list[str]:
+    """Return the flags with which pulumi finds a stack."""
+    return [*(["--cwd", str(directory)] if directory else []), *(["--stack", stack] if stack else [])]
 
 
 def choose(endpoints: list[Endpoint], model: str | None, location: str | None) -> Endpoint:

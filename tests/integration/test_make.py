@@ -1,0 +1,125 @@
+"""The make targets, as a person types them in a fresh checkout."""
+
+import json
+import ssl
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.process import running_process
+from emulator.server import EmulatorServer
+from tests.support.checkout import Checkout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the checkout whose emulator is stopped at the end."""
+    copy = Checkout(tmp_path / "checkout")
+    yield copy
+    copy.run("make down")
+
+
+def remaining_resources(state: Path) -> list[str]:
+    """Return the ids of what exists in a stopped emulator's state."""
+    with EmulatorServer(state) as server:
+        context = ssl.create_default_context(cafile=server.environment["SSL_CERT_FILE"])
+        with urllib.request.urlopen(f"{server.url}/_emulator/resources", context=context) as answer:
+            return [each["id"] for each in json.load(answer)["resources"]]
+
+
+def test_up_shows_endpoints_and_an_answer_and_a_second_up_reports_no_changes(checkout: Checkout) -> None:
+    first = checkout.succeed("make up")
+    second = checkout.succeed("make up")
+
+    for said in (first, second):
+        assert "codestral-2501" in said
+        assert "ministral-3b" in said
+        assert "hidden" in said
+        assert "This is a synthetic answer" in said
+        assert "make down" in said
+    assert "15 created" in first
+    assert "15 unchanged" in second
+    assert "The emulator runs at" in first
+    assert "The emulator" not in second.partition("Endpoints:")[0]
+    assert checkout.succeed("git status --porcelain") == ""
+
+
+def test_up_and_down_three_times_in_a_row_leave_a_clean_checkout_no_process_and_no_resource(checkout: Checkout) -> None:
+    state = checkout.directory / ".local" / "emulator"
+    for _ in range(3):
+        assert "15 created" in checkout.succeed("make up")
+        assert "15 deleted" in checkout.succeed("make down")
+        assert running_process(state) is None
+
+    assert checkout.succeed("git status --porcelain") == ""
+    assert remaining_resources(state) == []
+
+
+def test_preview_shows_what_an_edit_would_change_and_changes_nothing(checkout: Checkout) -> None:
+    checkout.succeed("make up")
+    stack_file = checkout.directory / "Pulumi.dev.yaml"
+    stack_file.write_text(stack_file.read_text() + "    mistral-small-2503: {}\n")
+
+    preview = checkout.succeed("make preview")
+    up = checkout.succeed("make up")
+
+    assert "3 to create" in preview
+    assert "3 created" in up
+    assert "mistral-small-2503" in up
+
+
+def test_the_variables_let_a_person_type_pulumi_curl_and_python(checkout: Checkout) -> None:
+    checkout.succeed("make up")
+    here = 'eval "$(make -s env)" && '
+
+    unchanged = checkout.succeed(here + "pulumi preview --expect-no-changes")
+    curl = checkout.succeed(
+        here + "curl --silent --fail"
+        ' -H "Authorization: Bearer $(pulumi stack output keys --show-secrets --json | python -c'
+        ' \'import json, sys; print(json.load(sys.stdin)["ministral-3b"]["eastus2"]["primary"])\')"'
+        " $(pulumi stack output endpoints --json | python -c"
+        ' \'import json, sys; print(json.load(sys.stdin)["ministral-3b"]["eastus2"]["url"])\')/info'
+    )
+    (checkout.directory / "token.py").write_text(
+        "from azure.identity import DefaultAzureCredential\n"
+        "credential = DefaultAzureCredential(disable_instance_discovery=True)\n"
+        'print(credential.get_token("https://management.azure.com/.default").token.count("."))\n'
+    )
+    python = checkout.succeed(here + "python token.py")
+
+    assert "15 unchanged" in unchanged
+    assert json.loads(curl)["model_name"] == "Ministral-3B"
+    assert python == "2\n"  # the dots of a JSON Web Token
+
+
+def test_env_without_an_emulator_says_how_to_start_one(checkout: Checkout) -> None:
+    done = checkout.run("make -s env")
+
+    assert done.returncode != 0
+    assert "make up" in done.stderr
+    assert done.stdout == ""
+
+
+def test_down_where_nothing_is_up_does_nothing_and_says_nothing(checkout: Checkout) -> None:
+    assert checkout.succeed("make down") == ""
+
+
+def test_help_names_every_target(checkout: Checkout) -> None:
+    shown = checkout.succeed("make")
+
+    for target in ("up", "preview", "down", "env", "test", "check", "help"):
+        assert f"make {target} " in shown
+
+
+def test_an_old_python_is_named_with_what_to_do(checkout: Checkout) -> None:
+    old = checkout.directory / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+
+    done = checkout.run("make up PYTHON=./old-python")
+
+    assert done.returncode != 0
+    assert "./old-python: not Python 3.11 or newer." in done.stderr
+    assert "apt-get install python3 python3-venv" in done.stderr
