@@ -1,6 +1,6 @@
-"""Waiting for something outside this process, without fixed sleeps."""
+"""Waiting for something outside this process, as long as it takes and no longer."""
 
-import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,4 +13,4 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     while not condition():
         if time.monotonic() > end:
             pytest.fail(f"still waiting after {seconds} s")
-        os.sched_yield()
+        threading.Event().wait(0.02)  # leaves the processor to what is waited for
