@@ -11,7 +11,7 @@ RUN := .venv/bin/python -m
 PYTEST_ARGS ?= --numprocesses auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down env test check format lock setup setup-dev python
+.PHONY: help up preview down env test check docs format lock setup setup-dev python
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ env: setup  ## Print the variables for plain pulumi, curl and Python against the
 test: setup-dev  ## Run all tests
 	@$(RUN) pytest $(PYTEST_ARGS)
 
-check: setup-dev  ## Check format, lint and types
-	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy
+check: setup-dev  ## Check format, lint, types and the reference pages
+	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy && $(RUN) tools.reference --check
+
+docs: setup-dev  ## Make the reference pages from the tables in the code
+	@$(RUN) tools.reference
 
 format: setup-dev  ## Format the code
 	@$(RUN) ruff format --quiet && $(RUN) ruff check --quiet --fix

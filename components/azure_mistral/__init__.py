@@ -8,8 +8,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from azure_mistral.errors import AzureMistralError, ConfigError, InputError
-    from azure_mistral.mistral_models import MistralModels, MistralModelsArgs, ModelArgs
+    from azure_mistral.errors import AzureMistralError, ConfigError, ExistingResourceError, InputError
+    from azure_mistral.mistral_models import MistralModels, MistralModelsArgs, ModelArgs, WorkspaceOptionsArgs
     from azure_mistral.role_assignments import RoleAssignmentArgs
     from azure_mistral.serverless import ServerlessDeployment, ServerlessDeploymentArgs
     from azure_mistral.stack import load_config
@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AzureMistralError",
     "ConfigError",
+    "ExistingResourceError",
     "InputError",
     "MistralModels",
     "MistralModelsArgs",
@@ -29,6 +30,7 @@ __all__ = [
     "ServerlessDeploymentArgs",
     "Workspace",
     "WorkspaceArgs",
+    "WorkspaceOptionsArgs",
     "__version__",
     "load_config",
 ]
@@ -36,6 +38,7 @@ __all__ = [
 _MODULES = {
     "AzureMistralError": "errors",
     "ConfigError": "errors",
+    "ExistingResourceError": "errors",
     "InputError": "errors",
     "MistralModels": "mistral_models",
     "MistralModelsArgs": "mistral_models",
@@ -45,6 +48,7 @@ _MODULES = {
     "ServerlessDeploymentArgs": "serverless",
     "Workspace": "workspace",
     "WorkspaceArgs": "workspace",
+    "WorkspaceOptionsArgs": "mistral_models",
     "load_config": "stack",
 }
 

@@ -4,13 +4,16 @@ The tables here own names, types, defaults, descriptions and messages. `stack` f
 `plan` says what they lead to.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure_mistral import naming, roles
 from azure_mistral.problems import Problem, listed, nearest, shown
+from azure_mistral.resource_id import parse_resource_id
 from azure_mistral.settings import (
+    WRONG,
     Choice,
     Each,
     Flag,
@@ -19,11 +22,14 @@ from azure_mistral.settings import (
     Setting,
     Table,
     Text,
+    capital,
+    is_output,
     read_group,
     refuse_type,
 )
 
 KEY, AAD, KEY_AND_AAD = "Key", "AAD", "KeyAndAAD"
+CREATE = "create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,20 @@ class RoleAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceOptions:
+    """Which workspace: the existing one of an ARM id, or a new one, with what else is said here.
+
+    The ids of what a new workspace uses may be Pulumi outputs. What is None is made, or is Azure's own default.
+    """
+
+    id: str | None = None
+    key_vault_id: Any = None
+    storage_account_id: Any = None
+    log_analytics_workspace_id: Any = None
+    public_network_access: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """The options of one model. No `locations` means those of the stack."""
 
@@ -44,6 +64,7 @@ class ModelOptions:
     endpoint_name: str | None = None
     locations: tuple[str, ...] = ()
     role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
+    marketplace_subscription: str = CREATE
     allow_retired: bool = False
 
 
@@ -54,6 +75,7 @@ class Configuration:
     models: Mapping[str, ModelOptions]
     accept_marketplace_terms: bool | tuple[str, ...] = False
     locations: tuple[str, ...] = ()
+    workspace: WorkspaceOptions = WorkspaceOptions()
     role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
     tags: Mapping[str, Any] = field(default_factory=dict)
     serialize_deployments: bool = False
@@ -77,7 +99,9 @@ class _Terms:
         if isinstance(value, bool):
             return value
         if isinstance(value, list | tuple):
-            return Each(Text("a model slug"), "model slugs").read(value, path, reading)
+            slugs = Each(Text("a model slug"), "model slugs").read(value, path, reading)
+            # What is missing from a list that was refused is not missing acceptance.
+            return slugs if len(slugs) == len(value) else WRONG
         return refuse_type(value, "true or a list", "True, or a list of model slugs, is accepted", path, reading)
 
 
@@ -96,6 +120,36 @@ class _Role:
             f'Write "{near}"' if near else "Choose one of them, or look its GUID up: az role definition list --name"
         )
         return reading.refuse(path, f"{shown(value)} is not a role known here", accepted, advice)
+
+
+@dataclass(frozen=True, slots=True)
+class _ArmId:
+    """The ARM id of a resource of one type; `flows` when it may be an output."""
+
+    noun: str
+    type: str
+    flows: bool = False
+
+    @property
+    def accepted(self) -> str:
+        return f"the ARM id of {self.noun}, /subscriptions/<id>/resourceGroups/<name>/providers/{self.type}/<name>,"
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        if self.flows and is_output(value):
+            return value
+        accepted = f"{capital(self.accepted)} is accepted"
+        advice = f"Look it up: az resource list --resource-type {self.type} --query [].id"
+        if not isinstance(value, str):
+            return refuse_type(value, "a string", accepted, path, reading)
+        try:
+            named = parse_resource_id(value)
+        except ValueError:
+            return reading.refuse(path, f"{shown(value)} is no ARM id", accepted, advice)
+        if not named.is_of_type(self.type):
+            return reading.refuse(
+                path, f"it is the id of {shown(named.name)}, which is a {named.type}", accepted, advice
+            )
+        return value
 
 
 def _some_model(models: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -140,9 +194,56 @@ _ROLE_ASSIGNMENT = Group(
 ROLE_ASSIGNMENTS = Setting(
     "roleAssignments",
     Table(_ROLE_ASSIGNMENT, "a key of your own to {role, principalId, principalType}"),
-    "Roles on the resource group of each workspace, under keys of your own.",
+    "Roles on the resource group of each workspace, also of an existing one, under keys of your own.",
     default={},
     if_wrong={},
+)
+WORKSPACE_ID = Setting(
+    "workspaceId",
+    _ArmId("an Azure ML workspace", "Microsoft.MachineLearningServices/workspaces"),
+    "ARM id of an existing workspace, of kind Default, Hub or Project, which is read and never changed or deleted.",
+)
+# What a new workspace may be told, and an existing one decides for itself.
+NEW_WORKSPACE = (
+    Setting(
+        "keyVaultId",
+        _ArmId("a key vault", "Microsoft.KeyVault/vaults", flows=True),
+        "ARM id of an existing key vault for a new workspace. By default one is made.",
+    ),
+    Setting(
+        "storageAccountId",
+        _ArmId("a storage account", "Microsoft.Storage/storageAccounts", flows=True),
+        "ARM id of an existing storage account for a new workspace. By default one is made.",
+    ),
+    Setting(
+        "logAnalyticsWorkspaceId",
+        _ArmId("a Log Analytics workspace", "Microsoft.OperationalInsights/workspaces", flows=True),
+        "ARM id of an existing Log Analytics workspace for a new workspace. By default one is made.",
+    ),
+    Setting(
+        "publicNetworkAccess",
+        Choice(("Enabled", "Disabled")),
+        "Whether a new workspace and its endpoints can be reached from public networks. By default Enabled.",
+    ),
+)
+WORKSPACE = Setting(
+    "workspace",
+    Group((replace(WORKSPACE_ID, name="id"), *NEW_WORKSPACE), WorkspaceOptions),
+    "Which workspace: an existing one, by its id, or what the new ones use.",
+    default=WorkspaceOptions(),
+    if_wrong=WorkspaceOptions(),
+)
+MARKETPLACE_SUBSCRIPTION = Setting(
+    "marketplaceSubscription",
+    Text(
+        "the name of a Marketplace subscription that the workspace has, or create,",
+        re.compile(r"[^/]+"),
+        "Give the last part of its id, or leave it out",
+    ),
+    "Name of an existing Marketplace subscription, which is read and never changed or deleted; or create, for one of "
+    "the stack's own.",
+    default=CREATE,
+    if_wrong=CREATE,
 )
 ENDPOINT_ROLE_ASSIGNMENTS = Setting(
     "roleAssignments",
@@ -204,6 +305,7 @@ MODEL_OPTIONS = (
         if_wrong=(),
     ),
     ENDPOINT_ROLE_ASSIGNMENTS,
+    MARKETPLACE_SUBSCRIPTION,
     ALLOW_RETIRED,
 )
 
@@ -218,7 +320,8 @@ CONFIGURATION = (
     Setting(
         "acceptMarketplaceTerms",
         _Terms(),
-        "Acceptance of the Marketplace terms and prices: true for every model, or a list of slugs.",
+        "Acceptance of the Marketplace terms and prices, where a Marketplace subscription is created: true for every "
+        "model, or a list of slugs.",
         default=False,
         if_wrong=True,
     ),
@@ -229,6 +332,7 @@ CONFIGURATION = (
         default=(),
         if_wrong=(),
     ),
+    WORKSPACE,
     ROLE_ASSIGNMENTS,
     TAGS,
     Setting(

@@ -1,6 +1,6 @@
 """The component `MistralModels`: a workspace in each location and a deployment for each model and location."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 
@@ -10,7 +10,26 @@ from azure_mistral.errors import InputError
 from azure_mistral.role_assignments import RoleAssignmentArgs, as_args
 from azure_mistral.serverless import EndpointKeys, ServerlessDeployment
 from azure_mistral.stack import default_location, names
-from azure_mistral.workspace import Workspace
+from azure_mistral.workspace import Workspace, WorkspaceArgs
+
+
+class WorkspaceOptionsArgs(TypedDict):
+    """Which workspace: an existing one, by its id, or what the new ones use; none of them is required."""
+
+    id: NotRequired[str]
+    """Optional. ARM id of an existing workspace, which is read and never changed or deleted."""
+
+    key_vault_id: NotRequired[pulumi.Input[str]]
+    """Optional. ARM id of an existing key vault for a new workspace. By default one is made."""
+
+    storage_account_id: NotRequired[pulumi.Input[str]]
+    """Optional. ARM id of an existing storage account for a new workspace. By default one is made."""
+
+    log_analytics_workspace_id: NotRequired[pulumi.Input[str]]
+    """Optional. ARM id of an existing Log Analytics workspace for a new workspace. By default one is made."""
+
+    public_network_access: NotRequired[str]
+    """Optional. Enabled or Disabled: whether a new workspace is reachable from public networks. By default Enabled."""
 
 
 class ModelArgs(TypedDict):
@@ -31,6 +50,9 @@ class ModelArgs(TypedDict):
     role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
     """Optional. Roles on the endpoint alone, under keys of your own."""
 
+    marketplace_subscription: NotRequired[str]
+    """Optional. Name of an existing Marketplace subscription, which is read and never changed or deleted; or create."""
+
     allow_retired: NotRequired[bool]
     """Optional. Whether a deprecated or retired model is tried all the same. Defaults to false."""
 
@@ -42,13 +64,16 @@ class MistralModelsArgs(TypedDict):
     """Required. The models to deploy: a map from slug to options."""
 
     accept_marketplace_terms: NotRequired[Any]
-    """Conditional. Acceptance of Marketplace terms and prices: true for every model, or a list of slugs."""
+    """Conditional. Acceptance of Marketplace terms and prices, where something is bought: true, or a list of slugs."""
 
     locations: NotRequired[list[str]]
     """Optional. Locations, with one workspace in each. Defaults to azure-native:location."""
 
+    workspace: NotRequired[WorkspaceOptionsArgs]
+    """Optional. Which workspace: an existing one, by its id, or what the new ones use."""
+
     role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
-    """Optional. Roles on the resource group of each workspace, under keys of your own."""
+    """Optional. Roles on the resource group of each workspace, also of an existing one, under keys of your own."""
 
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Optional. Tags of every resource that can have some, beside managed-by, pulumi-project and pulumi-stack."""
@@ -102,7 +127,7 @@ class WorkspaceSummary(TypedDict):
     """ARM location of the workspace."""
 
     principalId: str
-    """Object id of the workspace's system identity."""
+    """Object id of the workspace's system identity. Null for an existing workspace that has none."""
 
 
 class MistralModels(pulumi.ComponentResource):
@@ -150,15 +175,15 @@ class MistralModels(pulumi.ComponentResource):
         self.register_outputs({"endpoints": self.endpoints, "keys": self.keys, "workspaces": self.workspaces})
 
     def _make_workspace(self, planned: plan.PlannedWorkspace, whole: plan.Plan) -> Workspace:
-        return Workspace(
-            planned.name,
-            {
-                "location": planned.location,
-                "role_assignments": as_args(whole.role_assignments),
-                "tags": dict(whole.tags),
-            },
-            pulumi.ResourceOptions(parent=self),
-        )
+        options = whole.workspace_options
+        args = {
+            "location": planned.location,
+            "workspace_id": options.id,
+            **{setting.snake_name: getattr(options, setting.snake_name) for setting in config.NEW_WORKSPACE},
+            "role_assignments": as_args(whole.role_assignments),
+            "tags": dict(whole.tags),
+        }
+        return Workspace(planned.name, cast("WorkspaceArgs", args), pulumi.ResourceOptions(parent=self))
 
     def _make_deployment(
         self,
@@ -181,6 +206,7 @@ class MistralModels(pulumi.ComponentResource):
                 "endpoint_name": planned.endpoint_name,
                 "role_assignments": as_args(options.role_assignments),
                 "tags": dict(whole.tags),
+                "marketplace_subscription": options.marketplace_subscription,
                 "allow_retired": options.allow_retired,
             },
             pulumi.ResourceOptions(parent=self, depends_on=[made[planned.after]] if planned.after else []),

@@ -11,7 +11,7 @@ from typing import Any
 
 from azure_mistral import naming
 from azure_mistral.catalog import Catalog, Model, Stage
-from azure_mistral.config import Configuration, ModelOptions, RoleAssignment
+from azure_mistral.config import CREATE, NEW_WORKSPACE, Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
 from azure_mistral.naming import Names
 from azure_mistral.problems import Problem, keyed, listed, nearest, shown
 
@@ -29,10 +29,11 @@ class PlannedDeployment:
 
     @property
     def marketplace_subscription_name(self) -> str | None:
-        """The name of the Marketplace subscription, or None when the model needs none."""
-        return (
-            naming.marketplace_subscription_name(self.model.slug) if self.model.needs_marketplace_subscription else None
-        )
+        """The name of the Marketplace subscription, existing or not, or None when the model needs none."""
+        if not self.model.needs_marketplace_subscription:
+            return None
+        asked = self.options.marketplace_subscription
+        return naming.marketplace_subscription_name(self.model.slug) if asked == CREATE else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class PlannedWorkspace:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a stack of models will contain. `tags` and `role_assignments` are those of every workspace."""
+    """Everything that a stack of models will contain; roles, tags and `workspace_options` are for every workspace."""
 
     workspaces: tuple[PlannedWorkspace, ...]
+    workspace_options: WorkspaceOptions
     role_assignments: Mapping[str, RoleAssignment]
     tags: Mapping[str, Any]
     warnings: tuple[str, ...]
@@ -88,6 +90,7 @@ def review(
     problems = [
         *_stack_location_problems(configuration, locations, path, catalog),
         *_terms_list_problems(configuration, catalog, day),
+        *workspace_problems(configuration.workspace, "workspace.id", "workspace."),
     ]
     warnings: list[str] = []
     unaccepted: list[Model] = []
@@ -103,18 +106,28 @@ def review(
         )
         problems.extend(lifecycle.problems)
         warnings.extend(lifecycle.warnings)
-        if model.needs_marketplace_subscription and not configuration.accepts_terms_of(slug):
+        if problem := existing_subscription_problem(
+            model, options.marketplace_subscription, f"{model_path}.marketplaceSubscription"
+        ):
+            problems.append(problem)
+        if _buys(model, options.marketplace_subscription) and not configuration.accepts_terms_of(slug):
             unaccepted.append(model)
     if unaccepted:
         problems.append(unaccepted_terms_problem(unaccepted))
     problems.extend(_repeated_endpoint_names(configuration, catalog, locations))
-    codes = (
-        location.code
-        for location in catalog.locations.values()
-        if location.name in _used(configuration, catalog, locations)
-    )
-    longest = max(codes, key=len, default="")
-    problems.extend(naming.workspace_name_problems(f"{name}-{longest}", name))
+    used = _used(configuration, catalog, locations)
+    if configuration.workspace.id is None:
+        longest = max((catalog.locations[location].code for location in used), key=len, default="")
+        problems.extend(naming.workspace_name_problems(f"{name}-{longest}", name))
+    elif len(used) > 1:
+        problems.append(
+            Problem(
+                "workspace.id",
+                f"one existing workspace cannot serve {listed(used)}",
+                "One location, that of the workspace, is accepted with it",
+                "Leave one location, or make a stack for each workspace",
+            )
+        )
     return Review(tuple(problems), tuple(warnings))
 
 
@@ -151,11 +164,24 @@ def make_plan(
                 deployments.append(PlannedDeployment(logical_name, model, location, endpoint_name, options, previous))
         workspaces.append(PlannedWorkspace(f"{name}-{code}", location, tuple(deployments)))
     findings = review(configuration, catalog, day, name=name, default_location=default_location)
-    return Plan(tuple(workspaces), configuration.role_assignments, configuration.tags, findings.warnings)
+    return Plan(
+        tuple(workspaces),
+        configuration.workspace,
+        configuration.role_assignments,
+        configuration.tags,
+        findings.warnings,
+    )
 
 
 def review_deployment(
-    slug: str, location: str, *, allow_retired: bool, accepts_terms: bool, catalog: Catalog, day: dt.date
+    slug: str,
+    location: str,
+    *,
+    marketplace_subscription: str,
+    allow_retired: bool,
+    accepts_terms: bool,
+    catalog: Catalog,
+    day: dt.date,
 ) -> Review:
     """Return what `review` would say about one model in one location, with the paths of a deployment's arguments."""
     model = catalog.models.get(slug)
@@ -167,7 +193,9 @@ def review_deployment(
     problems = list(lifecycle.problems)
     if location not in model.locations:
         problems.append(not_offered_problem(model, location, "location", catalog, day))
-    if model.needs_marketplace_subscription and not accepts_terms:
+    if problem := existing_subscription_problem(model, marketplace_subscription, "marketplaceSubscription"):
+        problems.append(problem)
+    if _buys(model, marketplace_subscription) and not accepts_terms:
         problems.append(unaccepted_terms_problem([model]))
     return Review(tuple(problems), lifecycle.warnings)
 
@@ -219,6 +247,40 @@ def review_lifecycle(
     return Review((Problem(path, found, accepted, f"{advice}, or try it all the same with {switch}: true"),), ())
 
 
+def workspace_problems(options: WorkspaceOptions, id_path: str, prefix: str) -> Iterator[Problem]:
+    """Yield the problems of settings for a new workspace beside the id of an existing one.
+
+    Args:
+        options: The settings.
+        id_path: The path of the id.
+        prefix: What the paths of the other settings start with.
+    """
+    if options.id is None:
+        return
+    for setting in NEW_WORKSPACE:
+        value = getattr(options, setting.snake_name)
+        if value is not None:
+            yield Problem(
+                f"{prefix}{setting.name}",
+                f"{shown(value)} is for a new workspace, and {id_path} names an existing one, which has its own",
+                "One of the two is accepted",
+                "Remove the other",
+            )
+
+
+def existing_subscription_problem(model: Model, marketplace_subscription: str, path: str) -> Problem | None:
+    """Return the problem of an existing Marketplace subscription for a model that has no offer there, or None."""
+    if marketplace_subscription == CREATE or model.needs_marketplace_subscription:
+        return None
+    return Problem(
+        path,
+        f"{shown(marketplace_subscription)} cannot be for {model.slug}, a model of the registry {model.registry}, "
+        "which is not sold in the Azure Marketplace",
+        "No Marketplace subscription is accepted for it",
+        "Leave it out",
+    )
+
+
 def unaccepted_terms_problem(models: Iterable[Model]) -> Problem:
     """Return the problem of Marketplace offers whose terms nobody accepted."""
     offers = "; ".join(_offer(model) for model in models)
@@ -251,6 +313,11 @@ def not_offered_problem(model: Model, location: str, path: str, catalog: Catalog
         f"For this model {listed(model.locations, 'or')} is accepted",
         f"Choose another location, or one of the models of {location}: {listed(catalog.deployable(day, location))}",
     )
+
+
+def _buys(model: Model, marketplace_subscription: str) -> bool:
+    """Tell whether a deployment subscribes the workspace to an offer, instead of using what was bought before."""
+    return model.needs_marketplace_subscription and marketplace_subscription == CREATE
 
 
 def _offer(model: Model) -> str:

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from azure_mistral import config, roles
+from azure_mistral.error_hooks import on_error
 
 
 class RoleAssignmentArgs(TypedDict):
@@ -51,7 +52,7 @@ def assign_roles(
             # Azure changes no assignment in place (RoleAssignmentUpdateNotPermitted), and the new one may have the name
             # of the old one (RoleAssignmentExists).
             opts=pulumi.ResourceOptions(
-                parent=parent, delete_before_replace=True, replace_on_changes=["principalType"]
+                parent=parent, hooks=on_error(), delete_before_replace=True, replace_on_changes=["principalType"]
             ),
         )
 

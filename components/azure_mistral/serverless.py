@@ -9,9 +9,11 @@ import pulumi
 import pulumi_azure_native.machinelearningservices as ml
 
 from azure_mistral import config, naming, plan
-from azure_mistral.catalog import load_catalog
-from azure_mistral.errors import InputError
+from azure_mistral.catalog import Model, load_catalog
+from azure_mistral.error_hooks import on_error
+from azure_mistral.errors import AzureMistralError, ExistingResourceError, InputError, azure_words
 from azure_mistral.outputs import answered
+from azure_mistral.problems import Problem, shown
 from azure_mistral.role_assignments import RoleAssignmentArgs, assign_roles
 from azure_mistral.settings import Flag, Reading, Setting, Text, read_group
 from azure_mistral.stack import names
@@ -35,7 +37,7 @@ class ServerlessDeploymentArgs(TypedDict):
     """Required. Azure ML workspace that subscribes to the model and holds the endpoint."""
 
     accept_marketplace_terms: NotRequired[bool]
-    """Conditional. Has to be true for a model with a Marketplace offer: its terms and prices are accepted."""
+    """Conditional. Has to be true where a Marketplace subscription is created: terms and prices are accepted."""
 
     auth_mode: NotRequired[str]
     """Optional. Key, AAD or KeyAndAAD: inference keys, Microsoft Entra tokens, or either. Defaults to Key."""
@@ -48,6 +50,9 @@ class ServerlessDeploymentArgs(TypedDict):
 
     role_assignments: NotRequired[dict[str, RoleAssignmentArgs]]
     """Optional. Roles on the endpoint alone, under keys of your own."""
+
+    marketplace_subscription: NotRequired[str]
+    """Optional. Name of an existing Marketplace subscription, which is read and never changed or deleted; or create."""
 
     tags: NotRequired[dict[str, pulumi.Input[str]]]
     """Optional. Tags of the endpoint, beside managed-by, pulumi-project and pulumi-stack."""
@@ -92,6 +97,7 @@ SETTINGS = (
     config.CONTENT_SAFETY,
     config.ENDPOINT_NAME,
     config.ENDPOINT_ROLE_ASSIGNMENTS,
+    config.MARKETPLACE_SUBSCRIPTION,
     config.TAGS,
     config.ALLOW_RETIRED,
 )
@@ -137,22 +143,9 @@ class ServerlessDeployment(pulumi.ComponentResource):
         for warning in warnings:
             pulumi.log.warn(warning, resource=self)
         model = load_catalog().models[wanted.model]
+        hooks = on_error()
 
-        # An endpoint whose Marketplace subscription goes first turns Unhealthy (deploy-models-serverless.md of
-        # MicrosoftDocs/azure-ai-docs). So a change of model makes the new one, under a new name, and deletes the old
-        # one last; the provider would delete first.
-        subscription = (
-            ml.MarketplaceSubscription(
-                f"{name}-subscription",
-                resource_group_name=wanted.resource_group_name,
-                workspace_name=wanted.workspace_name,
-                name=naming.marketplace_subscription_name(model.slug),
-                properties=ml.MarketplaceSubscriptionPropertiesArgs(model_id=model.asset_id),
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
-            )
-            if model.needs_marketplace_subscription
-            else None
-        )
+        subscription = _subscription(name, wanted, model, self)
         endpoint = ml.ServerlessEndpoint(
             f"{name}-endpoint",
             resource_group_name=wanted.resource_group_name,
@@ -165,10 +158,11 @@ class ServerlessDeployment(pulumi.ComponentResource):
                 auth_mode=wanted.auth_mode,
                 # Always sent: Azure turns it on when it is left out, and the next refresh would find a difference.
                 content_safety=ml.ContentSafetyArgs(content_safety_status=wanted.content_safety),
-                model_settings=ml.ModelSettingsArgs(model_id=model.asset_id),
+                model_settings=ml.ModelSettingsArgs(model_id=_subscribed_model_id(model, subscription, wanted)),
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                hooks=hooks,
                 depends_on=[subscription] if subscription else [],
                 # Azure's API definition (Workspace.tsp, 2025-12-01) calls nothing immutable, so the provider would send
                 # another model as an update. The old endpoint goes first: its name is unique in the location, and a
@@ -219,6 +213,7 @@ class _Wanted:
     content_safety: str
     endpoint_name: str | None
     role_assignments: Mapping[str, config.RoleAssignment]
+    marketplace_subscription: str
     tags: Mapping[str, pulumi.Input[str]]
     allow_retired: bool
 
@@ -232,6 +227,7 @@ def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
         found = plan.review_deployment(
             wanted.model,
             wanted.location,
+            marketplace_subscription=wanted.marketplace_subscription,
             allow_retired=wanted.allow_retired,
             accepts_terms=wanted.accept_marketplace_terms,
             catalog=load_catalog(),
@@ -242,13 +238,67 @@ def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
     return wanted, found.warnings
 
 
+def _subscription(
+    name: str, wanted: _Wanted, model: Model, component: ServerlessDeployment
+) -> ml.MarketplaceSubscription | None:
+    """Return the Marketplace subscription, made or read, or None when the model needs none."""
+    if not model.needs_marketplace_subscription:
+        return None
+    logical_name = f"{name}-subscription"
+    if wanted.marketplace_subscription == config.CREATE:
+        # An endpoint whose Marketplace subscription goes first turns Unhealthy (deploy-models-serverless.md of
+        # MicrosoftDocs/azure-ai-docs). So a change of model makes the new one, under a new name, and deletes the old
+        # one last; the provider would delete first.
+        return ml.MarketplaceSubscription(
+            logical_name,
+            resource_group_name=wanted.resource_group_name,
+            workspace_name=wanted.workspace_name,
+            name=naming.marketplace_subscription_name(model.slug),
+            properties=ml.MarketplaceSubscriptionPropertiesArgs(model_id=model.asset_id),
+            opts=pulumi.ResourceOptions(parent=component, hooks=on_error(), delete_before_replace=False),
+        )
+    # Under the same logical name: the engine lets go of a resource that it made when the program reads the same id
+    # instead. Under another name, or read by a function, it would delete it below the endpoint.
+    id_ = pulumi.Output.format(
+        "/subscriptions/{0}/resourceGroups/{1}/providers/Microsoft.MachineLearningServices/workspaces/{2}"
+        "/marketplaceSubscriptions/{3}",
+        names(component).azure_subscription_id,
+        wanted.resource_group_name,
+        wanted.workspace_name,
+        wanted.marketplace_subscription,
+    )
+    return ml.MarketplaceSubscription.get(logical_name, id_, pulumi.ResourceOptions(parent=component))
+
+
+def _subscribed_model_id(
+    model: Model, subscription: ml.MarketplaceSubscription | None, wanted: _Wanted
+) -> pulumi.Input[str]:
+    """Return the model's id; known for an existing Marketplace subscription only once it turns out to be for it."""
+    if subscription is None or wanted.marketplace_subscription == config.CREATE:
+        return model.asset_id
+
+    def check(properties: ml.outputs.MarketplaceSubscriptionPropertiesResponse) -> str:
+        if properties.model_id.lower() != model.asset_id.lower():
+            problem = Problem(
+                "marketplaceSubscription",
+                f"{shown(wanted.marketplace_subscription)} subscribes the workspace to {properties.model_id}",
+                f"A Marketplace subscription to {model.asset_id} is accepted",
+                "Name another one, or leave it out to create one",
+            )
+            raise ExistingResourceError("ServerlessDeployment", [problem])
+        return model.asset_id
+
+    return subscription.properties.apply(check)
+
+
 async def _read_keys(
     component: pulumi.ComponentResource, resource_group_name: str, workspace_name: str, endpoint_name: str
 ) -> Any:
     """Return the endpoint's keys, or unknown when a preview cannot read them.
 
     A preview has to work for a principal that may not list keys, for an endpoint that is in AAD mode until it is
-    updated, and for one that somebody deleted. The function of azure-native itself ends the program when it fails.
+    updated, and for one that somebody deleted; it says so. The function of azure-native itself ends the program when it
+    fails.
     """
     arguments = {
         "resourceGroupName": resource_group_name,
@@ -259,7 +309,19 @@ async def _read_keys(
     try:
         keys = await pulumi.runtime.invoke_async(_LIST_KEYS, arguments, options)
         return EndpointKeys(primary=keys["primaryKey"], secondary=keys["secondaryKey"])
-    except Exception:  # the SDK raises nothing more specific
-        if pulumi.runtime.is_dry_run():
-            return pulumi.UNKNOWN
-        raise
+    except Exception as error:  # noqa: BLE001 (the SDK raises nothing more specific)
+        words = azure_words(error)
+        if not pulumi.runtime.is_dry_run():
+            message = f"The keys of {endpoint_name} cannot be read: {words}. {_keys_advice(words)}".rstrip()
+            raise AzureMistralError(message) from None
+        message = f"The keys of {endpoint_name} cannot be read, so this preview does not know them: {words}."
+        pulumi.log.warn(f"{message} {_keys_advice(words)}".rstrip(), resource=component)
+        return pulumi.UNKNOWN
+
+
+def _keys_advice(words: str) -> str:
+    if words.startswith("Status=404"):
+        return "If somebody deleted the endpoint, pulumi up --refresh makes it again, and destroy --refresh forgets it."
+    if words.startswith("Status=403"):
+        return "To deploy, the principal needs a role that may list them, such as Azure AI Developer."
+    return ""

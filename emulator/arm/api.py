@@ -73,7 +73,7 @@ class Route:
     handler: Callable[["Request"], Response]
     shape: Shape = None
     action: str = ""
-    """The action that authorizes it, where it does not follow from method and type."""
+    """The action that authorizes it, where it does not follow from method and type. Braces are filled from the path."""
     is_operation: bool = False
     """A URL of an operation: whoever is signed in and knows it may ask, because those who may start an operation in a
     resource group can follow it, though the URL is one of the Azure subscription."""
@@ -362,7 +362,7 @@ class ManagementApi:
             path=route.resource_path(path.rstrip("/")),
             parameters=parameters,
             query=query,
-            body=read_body(body, route.shape, "ResourceDefinition") if route.shape is not None else {},
+            body=self._body(route, path, body),
             principal=principal,
             origin=origin,
             now=now,
@@ -370,6 +370,12 @@ class ManagementApi:
         )
         response = route.handler(request)
         return replace(response, body=None) if method == "HEAD" else response
+
+    def _body(self, route: Route, path: str, body: bytes) -> dict[str, Any]:
+        if route.shape is None:
+            return {}
+        existing = self._store.resource(path) if route.method == "PUT" else None
+        return read_body(body, route.shape, "ResourceDefinition", shown(existing) if existing else {})
 
     def _has_head(self, path: str) -> bool:
         return any(route.method == "HEAD" and route.pattern.fullmatch(path) for route in self.routes)
@@ -395,7 +401,8 @@ class ManagementApi:
         )
 
     def _authorize(self, principal: Principal, route: Route, path: str) -> None:
-        scope, action = route.scope(path), route.authorized_action
+        named = route.pattern.fullmatch(path)
+        scope, action = route.scope(path), route.authorized_action.format_map(named.groupdict() if named else {})
         # Without a scope it is a list of what the principal can see, and the handler filters.
         if scope and not route.is_operation and not access.is_allowed(self._store, principal, action, scope):
             raise errors.authorization_failed(principal.client_id or principal.name, principal.id, action, scope)

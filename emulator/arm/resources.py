@@ -221,7 +221,8 @@ def _provider(request: Request, namespace: str) -> Document:
         "resourceTypes": [
             {
                 "resourceType": name.split("/", 1)[1],
-                "locations": [DISPLAY_NAMES[location] for location in kind.locations],
+                # "global", where Microsoft.SaaS is, is no location with a name of its own.
+                "locations": [DISPLAY_NAMES.get(location, location) for location in kind.locations],
                 "apiVersions": sorted(kind.api_versions, reverse=True),
                 "capabilities": "None",
             }
@@ -412,8 +413,8 @@ ROUTES = (
     Route("GET", "/subscriptions/{subscription}/locations", SUBSCRIPTIONS, list_locations),
     Route("GET", "/subscriptions/{subscription}/providers", PROVIDERS, list_providers),
     Route("GET", _PROVIDER, PROVIDERS, get_provider),
-    Route("POST", f"{_PROVIDER}/register", PROVIDERS, register_provider),
-    Route("POST", f"{_PROVIDER}/unregister", PROVIDERS, unregister_provider),
+    Route("POST", f"{_PROVIDER}/register", PROVIDERS, register_provider, action="{namespace}/register/action"),
+    Route("POST", f"{_PROVIDER}/unregister", PROVIDERS, unregister_provider, action="{namespace}/unregister/action"),
     Route("GET", "/subscriptions/{subscription}/resources", RESOURCES, list_resources),
     Route("GET", f"{_GROUP}/resources", RESOURCES, list_resources),
     Route(

@@ -2,12 +2,12 @@
 
 A shape is plain data: a type for a value, `Any` for anything, a dict for an object with these members and no others,
 a one-element list for an array of that shape, a `Map` for free member names. Read-only properties are left out of
-shapes and so are refused like unknown ones.
+shapes: they are refused like unknown ones, unless the resource has them already.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,11 @@ IDENTITY = {"type": str, "userAssignedIdentities": Map(dict)}
 SKU = {"name": str, "tier": str, "size": str, "family": str, "capacity": int}
 
 
-def read_body(text: bytes, shape: Shape, type_name: str) -> dict[str, Any]:
+def read_body(text: bytes, shape: Shape, type_name: str, existing: Mapping[str, Any]) -> dict[str, Any]:
     """Parse a body and check it.
+
+    What is read-only and in the `existing` resource is left out of the result: `az resource update`, and Azure's
+    clients when they are given what they returned, send all of it with what they change.
 
     Raises:
         ArmError: InvalidRequestContent, as Newtonsoft.Json words it on Azure's side.
@@ -43,11 +46,22 @@ def read_body(text: bytes, shape: Shape, type_name: str) -> dict[str, Any]:
         raise content_invalid(f"{error}") from None
     if not isinstance(body, dict):
         raise content_invalid(f"Cannot deserialize the current JSON value into type '{type_name}'")
-    for path, reason in _problems(body, shape, "", type_name):
+    settable: dict[str, Any] = _settable(body, shape, existing)
+    for path, reason in _problems(settable, shape, "", type_name):
         line, position = _position(text.decode(), path)
         where = f"Path '{_written(path)}', line {line}, position {position}."
         raise content_invalid(f"{reason} {where}")
-    return body
+    return settable
+
+
+def _settable(value: Any, shape: Shape, existing: Any) -> Any:
+    if not (isinstance(value, dict) and isinstance(shape, dict) and isinstance(existing, dict)):
+        return value
+    return {
+        name: _settable(item, shape.get(name), existing.get(name))
+        for name, item in value.items()
+        if name in shape or name not in existing
+    }
 
 
 def _problems(value: Any, shape: Shape, path: str, type_name: str) -> Iterator[tuple[str, str]]:

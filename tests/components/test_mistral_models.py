@@ -10,7 +10,7 @@ import pytest
 import yaml
 from azure_mistral import ConfigError, InputError, MistralModels, load_config
 
-from tests.support.recorder import PRIMARY_KEY, SECONDARY_KEY, Recording, record
+from tests.support.recorder import AZURE_SUBSCRIPTION_ID, PRIMARY_KEY, SECONDARY_KEY, Recording, record
 
 ROOT = Path(__file__).parents[2]
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
@@ -182,6 +182,49 @@ def test_options_reach_their_model_and_roles_their_scope() -> None:
         ("mistral-eus2-role-team", "ResourceGroup"),
         ("mistral-ministral-3b-eus2-role-app", "ServerlessEndpoint"),
     ]
+
+
+def test_existing_workspace_and_marketplace_subscription_of_the_stack_are_read() -> None:
+    group = f"/subscriptions/{AZURE_SUBSCRIPTION_ID}/resourceGroups/group"
+    workspace = f"{group}/providers/Microsoft.MachineLearningServices/workspaces/theirs"
+    subscription = f"{workspace}/marketplaceSubscriptions/ours"
+    model = {"modelId": "azureml://registries/azureml-mistral/models/Ministral-3B"}
+    config = {
+        "azure-mistral:models": '{"ministral-3b": {"marketplaceSubscription": "ours"}}',
+        "azure-mistral:workspace": json.dumps({"id": workspace}),
+        **LOCATION,
+    }
+
+    def program() -> dict[str, Any]:
+        return {"workspaces": MistralModels("mistral", load_config("mistral")).workspaces}
+
+    recording = record(
+        program,
+        config=config,
+        azure={workspace: {"location": "eastus2", "kind": "Default"}, subscription: {"properties": model}},
+    )
+
+    assert recording.tree() == [
+        ("azure-mistral:index:MistralModels", "mistral", "azure-mistral-dev"),
+        ("azure-mistral:index:ServerlessDeployment", "mistral-ministral-3b-eus2", "mistral"),
+        ("azure-mistral:index:Workspace", "mistral-eus2", "mistral"),
+        (
+            "azure-native:machinelearningservices:ServerlessEndpoint",
+            "mistral-ministral-3b-eus2-endpoint",
+            "mistral-ministral-3b-eus2",
+        ),
+    ]
+    assert recording.outputs["workspaces"].value["eastus2"]["name"] == "theirs"
+
+
+def test_parts_of_a_new_workspace_reach_it() -> None:
+    vault = f"/subscriptions/{AZURE_SUBSCRIPTION_ID}/resourceGroups/group/providers/Microsoft.KeyVault/vaults/kv"
+    options = {"key_vault_id": pulumi.Output.from_input(vault), "public_network_access": "Disabled"}
+    recording = deploy({"models": {"ministral-3b": {}}, "workspace": options})
+
+    workspace = recording.one("machinelearningservices:Workspace").inputs
+    assert (workspace["keyVault"], workspace["publicNetworkAccess"]) == (vault, "Disabled")
+    assert recording.all(":Vault") == []
 
 
 def test_deployments_of_a_workspace_depend_on_each_other_only_when_serialized() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from azure_mistral import MistralModels, ServerlessDeployment, Workspace, config, serverless, workspace
-from azure_mistral.settings import Setting
+from azure_mistral.settings import Group, Setting
 from pulumi.provider.experimental.component import ComponentProvider
 
 COMPONENTS = [MistralModels, ServerlessDeployment, Workspace]
@@ -34,6 +34,13 @@ def test_options_of_a_model_are_the_settings_that_it_reads() -> None:
     options = SCHEMA["types"]["azure-mistral:index:ModelArgs"]["properties"]
 
     assert set(options) == {setting.name for setting in config.MODEL_OPTIONS}
+
+
+def test_settings_of_a_workspace_are_those_that_it_reads() -> None:
+    options = SCHEMA["types"]["azure-mistral:index:WorkspaceOptionsArgs"]["properties"]
+
+    assert isinstance(config.WORKSPACE.kind, Group)
+    assert set(options) == {setting.name for setting in config.WORKSPACE.kind.settings}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

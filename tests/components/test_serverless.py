@@ -1,14 +1,17 @@
 """The component `ServerlessDeployment`: order, replacement, keys, names."""
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
 import pulumi_azure_native as azure_native
 import pytest
-from azure_mistral import InputError, ServerlessDeployment, plan
+from azure_mistral import ExistingResourceError, InputError, ServerlessDeployment, plan
+from azure_mistral.outputs import answered
 
-from tests.support.recorder import PRIMARY_KEY, SECONDARY_KEY, Recording, Refusal, record
+from tests.support.recorder import AZURE_SUBSCRIPTION_ID, PRIMARY_KEY, SECONDARY_KEY, Recording, Refusal, record
+from tests.support.sentences import one_line
 
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 ARGS: Any = {
@@ -164,6 +167,39 @@ def test_preview_without_permission_to_list_keys_gives_a_secret_unknown() -> Non
     assert (keys.known, keys.secret) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (
+            'Status=404 Code="ResourceNotFound" Message="Gone."',
+            " If somebody deleted the endpoint, pulumi up --refresh",
+        ),
+        ('Status=403 Code="AuthorizationFailed" Message="No."', " To deploy, the principal needs a role that may"),
+        ('Status=400 Code="BadRequest" Message="AAD."', ""),
+    ],
+)
+def test_preview_that_cannot_list_keys_says_so_with_azures_words_and_advice(words: str, advice: str) -> None:
+    def refuse() -> dict[str, Any]:
+        raise Refusal(f"invoke failed: request failed /subscriptions/x: {words}")
+
+    recording = deploy(preview=True, existing=True, list_keys=refuse)
+
+    (warning,) = [message for level, message in recording.log if level == "WARNING"]
+    assert warning.startswith(
+        f"The keys of ministral-3b-yx2ee cannot be read, so this preview does not know them: {words}.{advice}"
+    )
+
+
+def test_preview_does_not_know_what_azure_has_not_answered_yet_and_neither_does_a_destroy() -> None:
+    """`destroy --run-program` of what a failed deployment did not make gets its inputs back, as a preview does."""
+
+    def program() -> dict[str, Any]:
+        properties = pulumi.Output.from_input(SimpleNamespace(inference_endpoint=None))
+        return {"uri": answered(properties, "inference_endpoint", "uri")}
+
+    assert record(program).outputs["uri"].known is False
+
+
 def test_deployment_without_permission_to_list_keys_fails() -> None:
     with pytest.raises(Exception, match="AuthorizationFailed"):
         deploy(list_keys=refuse_keys)
@@ -196,6 +232,57 @@ def test_provider_of_the_component_names_the_endpoint_and_reads_the_keys() -> No
     assert len(recording.calls) == 2
     assert all("::other::" in provider for _, _, provider in recording.calls)
     assert all("::other::" in each.provider for each in recording.registrations if each.parent == "chat")
+
+
+SUBSCRIPTION_ID = (
+    f"/subscriptions/{AZURE_SUBSCRIPTION_ID}/resourceGroups/group/providers/Microsoft.MachineLearningServices"
+    "/workspaces/ml/marketplaceSubscriptions/ours"
+)
+
+
+def use_subscription(model: str = "Ministral-3B", **changes: Any) -> Recording:
+    """Deploy with an existing Marketplace subscription, to this model of the registry."""
+    properties = {"properties": {"modelId": f"azureml://registries/azureml-mistral/models/{model}"}}
+
+    def program() -> None:
+        ServerlessDeployment("chat", arguments(marketplace_subscription="ours", **changes))
+
+    return record(program, azure={SUBSCRIPTION_ID: properties})
+
+
+def test_existing_marketplace_subscription_is_read_and_never_managed() -> None:
+    recording = use_subscription()
+
+    assert recording.all(":MarketplaceSubscription") == []
+    assert recording.reads == [("chat-subscription", "chat", SUBSCRIPTION_ID)]
+    assert "chat-subscription" in recording.one(":ServerlessEndpoint").dependencies
+
+
+def test_existing_marketplace_subscription_is_read_under_the_name_of_the_one_that_would_be_made() -> None:
+    """So the engine lets go of one that it made, when it is the same, instead of deleting it below the endpoint."""
+    ((name, parent, _),) = use_subscription().reads
+
+    made = deploy().one(":MarketplaceSubscription")
+    assert (name, parent) == (made.name, made.parent)
+
+
+def test_existing_marketplace_subscription_needs_no_acceptance_of_terms() -> None:
+    assert use_subscription(accept_marketplace_terms=False).one(":ServerlessEndpoint")
+
+
+def test_existing_marketplace_subscription_to_another_model_is_refused_before_the_endpoint_is_made() -> None:
+    with pytest.raises(ExistingResourceError) as refused:
+        use_subscription("Codestral-2501")
+
+    (problem,) = refused.value.problems
+    assert str(problem) == one_line(
+        """
+        marketplaceSubscription: "ours" subscribes the workspace to
+        azureml://registries/azureml-mistral/models/Codestral-2501. A Marketplace subscription to
+        azureml://registries/azureml-mistral/models/Ministral-3B is accepted. Name another one, or leave it out to
+        create one.
+        """
+    )
 
 
 def test_two_deployments_in_one_program_do_not_collide() -> None:
@@ -233,6 +320,7 @@ def test_model_on_its_way_out_is_warned_of_on_the_deployment(monkeypatch: pytest
         ({"endpoint_name": "no.dots"}, "endpointName"),
         ({"role_assignments": {"a": {"principal_type": "User"}}}, 'roleAssignments["a"].principalId'),
         ({"tags": {"windows": "x"}}, 'tags["windows"]'),
+        ({"marketplace_subscription": "a/b"}, "marketplaceSubscription"),
         ({"allow_retired": "true"}, "allowRetired"),
         ({"authMode": "Key"}, "authMode"),
     ],

@@ -115,6 +115,47 @@ def test_a_body_that_does_not_fit_the_type_is_refused_with_its_place(arm: ArmCli
     )
 
 
+def test_what_a_get_shows_can_be_put_back_with_a_change(arm: ArmClient) -> None:
+    """As `az resource update` does: read-only properties come along and change nothing."""
+    workspace = arm.workspace()
+    arm.subscribe(workspace)
+    group = workspace.split("/providers/")[0]
+    dependencies = arm.get(workspace).json()["properties"]
+    ids = [
+        group,
+        dependencies["storageAccount"],
+        dependencies["keyVault"],
+        dependencies["applicationInsights"],
+        f"{group}/providers/Microsoft.OperationalInsights/workspaces/law-1",
+        workspace,
+        arm.endpoint(workspace),
+    ]
+    for id_ in ids:
+        before = arm.get(id_).json()
+        changed = arm.create(id_, {**before, "tags": {"changed": "a"}})
+        assert changed["tags"] == {"changed": "a"}, id_
+        assert changed["properties"].keys() == before["properties"].keys(), id_
+
+
+def test_a_read_only_property_that_is_put_back_with_another_value_is_ignored(arm: ArmClient) -> None:
+    workspace = arm.workspace()
+    arm.subscribe(workspace)
+    endpoint = arm.endpoint(workspace)
+    before = arm.get(endpoint).json()
+    properties = {**before["properties"], "inferenceEndpoint": {"uri": "https://example.org", "headers": {}}}
+
+    changed = arm.create(endpoint, {**before, "properties": properties})
+
+    assert changed["properties"]["inferenceEndpoint"] == before["properties"]["inferenceEndpoint"]
+
+
+def test_an_unknown_property_is_refused_of_an_existing_resource_too(arm: ArmClient) -> None:
+    group = arm.resource_group()
+    answer = arm.put(group, {**arm.get(group).json(), "colour": 1})
+    assert error(answer)[1] == "InvalidRequestContent"
+    assert "Could not find member 'colour'" in error(answer)[2]
+
+
 def test_a_body_that_is_no_json_is_refused(arm: ArmClient) -> None:
     answer = arm.http.put(
         f"{arm.subscription}/resourceGroups/rg-1?api-version=2024-03-01", content="{", headers=arm.authorization

@@ -30,6 +30,7 @@ def offline(pulumi_home: Path) -> dict[str, str]:
         "PULUMI_HOME": str(pulumi_home),
         "PULUMI_CONFIG_PASSPHRASE": stack.PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "AZURE_MISTRAL_RETRY_PACE": "0.01",
     }
 
 

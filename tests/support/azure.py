@@ -41,7 +41,9 @@ class Azure:
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
-    def arm(self, method: str, path: str, body: Any = None, *, version: str = "2025-12-01") -> httpx.Response:
+    def arm(
+        self, method: str, path: str, body: Any = None, *, version: str = "2025-12-01", **query: str
+    ) -> httpx.Response:
         """Send a raw management request as the deployer."""
         environment = self.server.environment
         token = self.http.post(
@@ -54,7 +56,7 @@ class Azure:
             },
         ).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        return self.http.request(method, path, params={"api-version": version}, json=body, headers=headers)
+        return self.http.request(method, path, params={"api-version": version, **query}, json=body, headers=headers)
 
     def assign_role(self, role: str, principal_id: str) -> None:
         """Give a principal a role, by its GUID, on the whole Azure subscription."""
@@ -81,11 +83,11 @@ class Azure:
     def clear_requests(self) -> None:
         """Forget the requests made so far to this Azure subscription."""
         entries = self.control("GET", "/requests")
-        self._since = max((entry["sequence"] for entry in entries), default=0)
+        self.since = max((entry["sequence"] for entry in entries), default=0)
 
     def requests(self, *methods: str, kind: str = "") -> list[tuple[str, str]]:
         """Return (method, path below the subscription) of its management requests in their order."""
-        entries = self.control("GET", f"/requests?plane=arm&since={self._since}")
+        entries = self.control("GET", f"/requests?plane=arm&since={self.since}")
         root = f"/subscriptions/{self.subscription_id}"
         return [
             (entry["method"], entry["path"].removeprefix(root))

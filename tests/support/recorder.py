@@ -40,6 +40,7 @@ class Registration:
     replace_on_changes: tuple[str, ...]
     provider: str
     protect: bool
+    error_hooks: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Recording:
     """Everything that a program did."""
 
     registrations: list[Registration] = field(default_factory=list)
+    reads: list[tuple[str, str, str]] = field(default_factory=list)
+    """Logical name, parent and ARM id of the existing resources that the program read."""
     calls: list[tuple[str, Inputs, str]] = field(default_factory=list)
     outputs: dict[str, Resolved] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
@@ -89,15 +92,17 @@ def record(
     project: str = "azure-mistral",
     stack: str = "dev",
     list_keys: Callable[[], Inputs] = lambda: {"primaryKey": PRIMARY_KEY, "secondaryKey": SECONDARY_KEY},
+    azure: Mapping[str, Inputs] | None = None,
 ) -> Recording:
     """Run a program, as `up`, or as a preview of what does not exist yet or does, and return what it did.
 
-    The mapping that the program returns are its outputs. `list_keys` answers for Azure, or raises `Refusal`.
+    The mapping that the program returns are its outputs. `list_keys` answers for Azure, or raises `Refusal`. `azure` is
+    what exists already, by ARM id.
     """
     recording = Recording()
     logger = logging.Logger("recorder")
     logger.addHandler(_LogHandler(recording.log))
-    monitor = _Monitor(_Azure(recording, preview and not existing, list_keys), recording)
+    monitor = _Monitor(_Azure(recording, preview and not existing, list_keys, azure or {}), recording)
     pulumi.runtime.set_mocks(monitor.mocks, project, stack, preview, logger, monitor)
     pulumi.runtime.set_all_config(dict(config or {}), secret_config or [])
 
@@ -116,12 +121,16 @@ def record(
 class _Azure(pulumi.runtime.Mocks):
     """Answers as azure-native does: names, ids and the outputs that components read."""
 
-    def __init__(self, recording: Recording, pending: bool, list_keys: Callable[[], Inputs]) -> None:
-        self._recording, self._pending, self._list_keys = recording, pending, list_keys
+    def __init__(
+        self, recording: Recording, pending: bool, list_keys: Callable[[], Inputs], azure: Mapping[str, Inputs]
+    ) -> None:
+        self._recording, self._pending, self._list_keys, self._azure = recording, pending, list_keys, azure
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, Inputs]:
         if not args.typ.startswith("azure-native:"):
             return None, {}
+        if args.resource_id:
+            return args.resource_id, self._azure[args.resource_id]
         if self._pending:
             return None, dict(args.inputs)
         name = args.inputs.get("name", args.inputs.get("roleAssignmentName", f"{args.name}{SUFFIX}"))
@@ -135,6 +144,12 @@ class _Azure(pulumi.runtime.Mocks):
                 return {"subscriptionId": AZURE_SUBSCRIPTION_ID, "tenantId": TENANT_ID}, []
             case "azure-native:machinelearningservices:listServerlessEndpointKeys":
                 return self._list_keys(), []
+            case "azure-native:machinelearningservices:getWorkspace":
+                group = f"/subscriptions/{AZURE_SUBSCRIPTION_ID}/resourceGroups/{args.args['resourceGroupName']}"
+                path = f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{args.args['workspaceName']}"
+                if path not in self._azure:
+                    raise Refusal(f'request failed {path}: Status=404 Code="ResourceNotFound" Message="Not found."')
+                return {"id": path, "name": args.args["workspaceName"], **self._azure[path]}, []
         raise AssertionError(f"nobody expected a call of {args.token}")
 
 
@@ -178,9 +193,14 @@ class _Monitor(MockMonitor):
                     replace_on_changes=tuple(request.replaceOnChanges),
                     provider=request.provider,
                     protect=request.protect,
+                    error_hooks=len(request.hooks.on_error),
                 )
             )
         return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 (the name of the method in Pulumi's protocol)
+        self._recording.reads.append((request.name, _logical_name(request.parent), request.id))
+        return super().ReadResource(request)  # type: ignore[no-untyped-call]
 
 
 class _LogHandler(logging.Handler):

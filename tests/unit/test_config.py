@@ -6,17 +6,25 @@ from typing import Any
 
 import pytest
 from azure_mistral import config
-from azure_mistral.config import Configuration, ModelOptions, RoleAssignment
-from azure_mistral.settings import Group, Setting, Table
+from azure_mistral.config import Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
+from azure_mistral.settings import Setting
 
 from tests.support.sentences import one_line
+from tools.reference import groups
 
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 MODELS: dict[str, Any] = {"ministral-3b": {}}
 LIST_OF_SETTINGS = (
-    "acceptMarketplaceTerms, locations, models, roleAssignments, serializeDeployments and tags are accepted"
+    "acceptMarketplaceTerms, locations, models, roleAssignments, serializeDeployments, tags and workspace are accepted"
 )
-LIST_OF_OPTIONS = "allowRetired, authMode, contentSafety, endpointName, locations and roleAssignments are accepted"
+LIST_OF_OPTIONS = one_line(
+    """
+    allowRetired, authMode, contentSafety, endpointName, locations, marketplaceSubscription and roleAssignments are
+    accepted
+    """
+)
+GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
+WORKSPACE_ID = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ml"
 
 
 class Output:
@@ -41,6 +49,7 @@ def test_defaults_are_the_safe_ones() -> None:
         endpoint_name=None,
         locations=(),
         role_assignments={},
+        marketplace_subscription="create",
         allow_retired=False,
     )
     assert configuration.accept_marketplace_terms is False
@@ -59,8 +68,16 @@ def test_every_setting_is_read() -> None:
                     "endpointName": "chat",
                     "locations": ["eastus2"],
                     "roleAssignments": {"app": assignment},
+                    "marketplaceSubscription": "ours",
                     "allowRetired": True,
                 }
+            },
+            "workspace": {
+                "id": WORKSPACE_ID,
+                "keyVaultId": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
+                "storageAccountId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st",
+                "logAnalyticsWorkspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log",
+                "publicNetworkAccess": "Disabled",
             },
             "roleAssignments": {"team": {"principalId": PRINCIPAL, "principalType": "Group"}},
             "tags": {"team": "search"},
@@ -77,11 +94,19 @@ def test_every_setting_is_read() -> None:
                 "chat",
                 ("eastus2",),
                 {"app": RoleAssignment("Reader", PRINCIPAL, "ServicePrincipal")},
+                "ours",
                 True,
             )
         },
         accept_marketplace_terms=("ministral-3b",),
         locations=("eastus2", "swedencentral"),
+        workspace=WorkspaceOptions(
+            WORKSPACE_ID,
+            f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv",
+            f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st",
+            f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log",
+            "Disabled",
+        ),
         role_assignments={"team": RoleAssignment("Azure AI Developer", PRINCIPAL, "Group")},
         tags={"team": "search"},
         serialize_deployments=True,
@@ -96,24 +121,26 @@ def test_arguments_are_spelled_in_snake_case_only() -> None:
     assert str(problem) == one_line(
         """
         models["ministral-3b"].authMode: there is no such setting. allow_retired, auth_mode, content_safety,
-        endpoint_name, locations and role_assignments are accepted. Write auth_mode instead.
+        endpoint_name, locations, marketplace_subscription and role_assignments are accepted. Write auth_mode instead.
         """
     )
 
 
-def test_outputs_may_flow_through_principal_ids_and_tag_values() -> None:
-    identity, owner = Output(), Output()
+def test_outputs_may_flow_through_what_decides_nothing() -> None:
+    identity, owner, vault, storage, log = (Output() for _ in range(5))
     configuration, problems = config.parse(
         {
             "models": MODELS,
             "roleAssignments": {"app": {"principalId": identity, "principalType": "ServicePrincipal"}},
             "tags": {"owner": owner},
+            "workspace": {"keyVaultId": vault, "storageAccountId": storage, "logAnalyticsWorkspaceId": log},
         }
     )
 
     assert problems == []
     assert configuration.role_assignments["app"].principal_id is identity
     assert configuration.tags["owner"] is owner
+    assert configuration.workspace == WorkspaceOptions(None, vault, storage, log)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +189,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         {"models": {"ministral-3b": "Key"}},
         """
         models["ministral-3b"]: "Key" is not a map. A map of authMode, contentSafety, endpointName, locations,
-        roleAssignments and allowRetired is accepted. Correct it.
+        roleAssignments, marketplaceSubscription and allowRetired is accepted. Correct it.
         """,
     ),
     (
@@ -272,6 +299,96 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         """,
     ),
     (
+        {"models": {"ministral-3b": {"marketplaceSubscription": True}}},
+        """
+        models["ministral-3b"].marketplaceSubscription: true is not a string. The name of a Marketplace
+        subscription that the workspace has, or create, is accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {"marketplaceSubscription": "marketplaceSubscriptions/ours"}}},
+        """
+        models["ministral-3b"].marketplaceSubscription: "marketplaceSubscriptions/ours" does not follow the rule.
+        The name of a Marketplace subscription that the workspace has, or create, is accepted. Give the last
+        part of its id, or leave it out.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": WORKSPACE_ID},
+        f"""
+        workspace: "{WORKSPACE_ID[:76]}... is not a map. A map of id, keyVaultId, storageAccountId,
+        logAnalyticsWorkspaceId and publicNetworkAccess is accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"name": "ml"}},
+        """
+        workspace.name: there is no such setting. id, keyVaultId, logAnalyticsWorkspaceId, publicNetworkAccess and
+        storageAccountId are accepted. Remove it.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"id": "ml"}},
+        """
+        workspace.id: "ml" is no ARM id. The ARM id of an Azure ML workspace,
+        /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.MachineLearningServices/workspaces/<name>, is
+        accepted. Look it up: az resource list --resource-type Microsoft.MachineLearningServices/workspaces
+        --query [].id.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"id": Output()}},
+        """
+        workspace.id: it is an output or a secret, whose value is not known when the program runs. The ARM id of an
+        Azure ML workspace,
+        /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.MachineLearningServices/workspaces/<name>, is
+        accepted, as a plain value, because it decides which resources exist. Give the value itself.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"id": f"{WORKSPACE_ID}/serverlessEndpoints/chat"}},
+        """
+        workspace.id: it is the id of "chat", which is a
+        Microsoft.MachineLearningServices/workspaces/serverlessEndpoints. The ARM id of an Azure ML workspace,
+        /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.MachineLearningServices/workspaces/<name>, is
+        accepted. Look it up: az resource list --resource-type Microsoft.MachineLearningServices/workspaces
+        --query [].id.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"keyVaultId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st"}},
+        """
+        workspace.keyVaultId: it is the id of "st", which is a Microsoft.Storage/storageAccounts. The ARM id of a key
+        vault, /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>, is accepted. Look
+        it up: az resource list --resource-type Microsoft.KeyVault/vaults --query [].id.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"storageAccountId": ["st"]}},
+        """
+        workspace.storageAccountId: ["st"] is not a string. The ARM id of a storage account,
+        /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.Storage/storageAccounts/<name>, is accepted.
+        Correct it.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"logAnalyticsWorkspaceId": WORKSPACE_ID}},
+        """
+        workspace.logAnalyticsWorkspaceId: it is the id of "ml", which is a
+        Microsoft.MachineLearningServices/workspaces. The ARM id of a Log Analytics workspace,
+        /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.OperationalInsights/workspaces/<name>, is
+        accepted. Look it up: az resource list --resource-type Microsoft.OperationalInsights/workspaces
+        --query [].id.
+        """,
+    ),
+    (
+        {"models": MODELS, "workspace": {"publicNetworkAccess": "Disable"}},
+        """
+        workspace.publicNetworkAccess: "Disable" is none of its values. Enabled or Disabled is accepted. Write
+        Disabled.
+        """,
+    ),
+    (
         {"models": MODELS, "roleAssignments": "all"},
         """
         roleAssignments: "all" is not a map. A map from a key of your own to {role, principalId,
@@ -364,30 +481,26 @@ def test_every_problem_is_reported_at_once() -> None:
     ]
 
 
-def test_refused_value_is_not_reported_again_by_what_follows_from_it() -> None:
-    configuration, _ = config.parse({"models": MODELS, "acceptMarketplaceTerms": "yes"})
+@pytest.mark.parametrize("terms", ["yes", [1], ["codestral-2501", "codestral-2501"]])
+def test_refused_value_is_not_reported_again_by_what_follows_from_it(terms: Any) -> None:
+    configuration, problems = config.parse({"models": MODELS, "acceptMarketplaceTerms": terms})
 
+    assert len(problems) == 1
     assert configuration.accepts_terms_of("ministral-3b")
 
 
-def _settings(settings: tuple[Setting, ...], prefix: str = "") -> dict[str, Setting]:
-    found = {}
-    for setting in settings:
-        found[f"{prefix}{setting.name}"] = setting
-        item = setting.kind.item if isinstance(setting.kind, Table) else None
-        if isinstance(item, Group):
-            found.update(_settings(item.settings, f"{prefix}{setting.name}."))
-    return found
+SETTINGS = {f"{path}.{setting.name}".removeprefix("."): setting for path, settings in groups() for setting in settings}
 
 
-@pytest.mark.parametrize("name", _settings(config.CONFIGURATION))
+@pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_has_a_case_in_which_its_value_is_wrong(name: str) -> None:
-    refused = {re.sub(r"\[[^\]]*\]", "", one_line(sentence).split(": ")[0]) for _, sentence in PROBLEMS}
+    refused = {re.sub(r"\[[^\]]*\]", "[*]", one_line(sentence).split(": ")[0]) for _, sentence in PROBLEMS}
 
-    assert name in refused or name.removeprefix("models.") in refused
+    # The roles of a model are read by the same table as those of the stack.
+    assert name in refused or name.removeprefix("models[*].") in refused
 
 
-@pytest.mark.parametrize("setting", _settings(config.CONFIGURATION).values(), ids=_settings(config.CONFIGURATION))
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_describes_itself_in_whole_sentences(setting: Setting) -> None:
     assert setting.description.endswith(".")
     assert setting.description[0].isupper()

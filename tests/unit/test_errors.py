@@ -2,7 +2,7 @@
 
 import pulumi
 import pytest
-from azure_mistral.errors import AzureMistralError, ConfigError, InputError
+from azure_mistral.errors import AzureMistralError, ConfigError, ExistingResourceError, InputError, azure_words
 from azure_mistral.problems import Problem, keyed, listed, nearest, shown
 
 PROBLEM = Problem("models", "3 is not a map", "A map is accepted", "Correct it")
@@ -28,11 +28,36 @@ def test_input_error_points_the_engine_at_the_properties() -> None:
     )
 
 
-@pytest.mark.parametrize("error", [ConfigError([PROBLEM]), InputError("Workspace", [PROBLEM])])
+@pytest.mark.parametrize(
+    "error",
+    [ConfigError([PROBLEM]), InputError("Workspace", [PROBLEM]), ExistingResourceError("Workspace", [PROBLEM])],
+)
 def test_errors_are_shown_without_a_traceback(error: AzureMistralError) -> None:
     """Pulumi prints the message of a RunError alone."""
     assert isinstance(error, AzureMistralError)
     assert isinstance(error, pulumi.RunError)
+
+
+def test_what_exists_in_the_wrong_form_is_not_said_to_have_changed_nothing() -> None:
+    """Azure was asked already, so other resources may have been changed."""
+    assert (
+        str(ExistingResourceError("Workspace", [PROBLEM])).splitlines()[0]
+        == "Workspace cannot be deployed (1 problem)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            'invoke of x failed: request failed /subscriptions/y: Status=404 Code="NotFound" Message="Gone."',
+            'Status=404 Code="NotFound" Message="Gone."',
+        ),
+        ("no such host", "no such host"),
+    ],
+)
+def test_azures_words_are_what_the_provider_puts_last(error: str, words: str) -> None:
+    assert azure_words(Exception(error)) == words
 
 
 @pytest.mark.parametrize(

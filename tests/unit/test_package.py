@@ -12,7 +12,7 @@ import yaml
 from azure_mistral.config import CONFIGURATION
 
 ROOT = Path(__file__).parents[2]
-PURE = ["catalog", "config", "naming", "plan", "problems", "roles", "settings"]
+PURE = ["catalog", "config", "naming", "plan", "problems", "resource_id", "roles", "settings"]
 
 
 def test_public_names_are_sorted_and_exist() -> None:
@@ -45,6 +45,7 @@ def test_pulumi_yaml_describes_every_setting_as_config_does_and_types_none() -> 
     described = {each.name: {"description": each.description, "default": each.default} for each in CONFIGURATION}
     described["models"]["default"] = {}  # none, which is refused
     described["locations"]["default"] = []
+    described["workspace"]["default"] = {}
     assert project["config"] == described
 
 

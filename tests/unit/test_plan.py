@@ -1,14 +1,15 @@
 """The plan: what will exist under which names, and what is refused or warned of before Azure is asked."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from azure_mistral import config
-from azure_mistral.catalog import load_catalog
-from azure_mistral.config import Configuration
+from azure_mistral.catalog import Catalog, load_catalog
+from azure_mistral.config import Configuration, WorkspaceOptions
 from azure_mistral.naming import Names
-from azure_mistral.plan import Plan, Review, make_plan, review, review_deployment
+from azure_mistral.plan import Plan, Review, make_plan, review, review_deployment, workspace_problems
 
 from tests.support.sentences import one_line
 
@@ -18,6 +19,10 @@ NAMES = Names("20000000-0000-4000-8000-000000000001", "azure-mistral", "dev")
 ALL_MODELS = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
 ALL_LOCATIONS = "eastus, eastus2, northcentralus, southcentralus, swedencentral, westus or westus3 is accepted"
 CARD = "https://ai.azure.com/explore/models"
+WORKSPACE_ID = (
+    "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
+    "/providers/Microsoft.MachineLearningServices/workspaces/ml"
+)
 MARKETPLACE = "https://azuremarketplace.microsoft.com/en-us/marketplace/apps"
 
 
@@ -95,6 +100,19 @@ def test_deployments_run_side_by_side_unless_they_are_serialized() -> None:
         ("mistral-codestral-2501-wus", "mistral-ministral-3b-wus"),
         ("mistral-mistral-small-2503-wus", "mistral-codestral-2501-wus"),
     ]
+
+
+def test_plan_names_the_marketplace_subscription_that_is_used_or_made() -> None:
+    plan = planned({"models": {"ministral-3b": {"marketplaceSubscription": "ours"}, "codestral-2501": {}}})
+
+    assert [each.marketplace_subscription_name for each in plan.deployments] == ["ours", "codestral-2501"]
+
+
+def test_plan_for_an_existing_workspace_has_it_in_the_location_of_the_models() -> None:
+    plan = planned({"models": {"ministral-3b": {}}, "workspace": {"id": WORKSPACE_ID}})
+
+    assert plan.workspace_options.id == WORKSPACE_ID
+    assert [(each.name, each.location) for each in plan.workspaces] == [("mistral-eus2", "eastus2")]
 
 
 PROBLEMS: list[tuple[dict[str, Any], str]] = [
@@ -209,6 +227,23 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         eastus2 already. Each name is accepted once in a location. Choose another name, or leave it out.
         """,
     ),
+    (
+        {
+            "models": {"ministral-3b": {"locations": ["eastus"]}, "codestral-2501": {}},
+            "workspace": {"id": WORKSPACE_ID},
+        },
+        """
+        workspace.id: one existing workspace cannot serve eastus and eastus2. One location, that of the
+        workspace, is accepted with it. Leave one location, or make a stack for each workspace.
+        """,
+    ),
+    (
+        {"models": {"ministral-3b": {}}, "workspace": {"id": WORKSPACE_ID, "publicNetworkAccess": "Enabled"}},
+        """
+        workspace.publicNetworkAccess: "Enabled" is for a new workspace, and workspace.id names an existing
+        one, which has its own. One of the two is accepted. Remove the other.
+        """,
+    ),
 ]
 
 
@@ -220,6 +255,60 @@ def test_review_refuses_what_azure_would_refuse(values: dict[str, Any], sentence
     found = review(configuration, CATALOG, DAY, name="mistral", default_location=default)
 
     assert [str(problem) for problem in found.problems] == [one_line(sentence)]
+
+
+def test_every_setting_of_a_new_workspace_is_refused_beside_an_existing_one() -> None:
+    options = WorkspaceOptions(WORKSPACE_ID, "kv", "st", "log", "Disabled")
+
+    assert [problem.path for problem in workspace_problems(options, "workspaceId", "")] == [
+        "keyVaultId",
+        "storageAccountId",
+        "logAnalyticsWorkspaceId",
+        "publicNetworkAccess",
+    ]
+
+
+def test_existing_workspace_needs_no_short_names() -> None:
+    values = {"models": {"ministral-3b": {}}, "workspace": {"id": WORKSPACE_ID}}
+
+    assert reviewed(values, name="a-name-that-is-too-long") == Review((), ())
+
+
+def test_what_was_bought_before_needs_no_acceptance_of_terms() -> None:
+    values = {"models": {"ministral-3b": {"marketplaceSubscription": "ours"}}, "acceptMarketplaceTerms": False}
+
+    assert reviewed(values) == Review((), ())
+
+
+def open_model() -> Catalog:
+    """Return a catalogue with a serverless model of the registry that is not sold in the Marketplace.
+
+    Azure has some, of Microsoft's own; none is Mistral's, so the package's catalogue has none.
+    """
+    model = replace(CATALOG.models["ministral-3b"], slug="open", registry="azureml", offer=None)
+    return Catalog({"open": model}, CATALOG.locations)
+
+
+def test_existing_marketplace_subscription_is_refused_for_a_model_that_is_not_sold() -> None:
+    configuration = configured({"models": {"open": {"marketplaceSubscription": "ours"}}})
+
+    found = review(configuration, open_model(), DAY, name="mistral", default_location="eastus2")
+
+    (problem,) = found.problems
+    assert str(problem) == one_line(
+        """
+        models["open"].marketplaceSubscription: "ours" cannot be for open, a model of the registry azureml, which is
+        not sold in the Azure Marketplace. No Marketplace subscription is accepted for it. Leave it out.
+        """
+    )
+
+
+def test_model_that_is_not_sold_needs_neither_terms_nor_a_marketplace_subscription() -> None:
+    configuration = configured({"models": {"open": {}}, "acceptMarketplaceTerms": False})
+
+    assert review(configuration, open_model(), DAY, name="mistral", default_location="eastus2") == Review((), ())
+    plan = make_plan(configuration, open_model(), DAY, NAMES, name="mistral", default_location="eastus2")
+    assert [each.marketplace_subscription_name for each in plan.deployments] == [None]
 
 
 def test_review_reports_every_problem_at_once() -> None:
@@ -316,7 +405,13 @@ def test_one_deployment_is_reviewed_under_the_names_of_its_arguments(
     slug: str, location: str, accepts_terms: bool, paths: list[str]
 ) -> None:
     found = review_deployment(
-        slug, location, allow_retired=False, accepts_terms=accepts_terms, catalog=CATALOG, day=DAY
+        slug,
+        location,
+        marketplace_subscription="create",
+        allow_retired=False,
+        accepts_terms=accepts_terms,
+        catalog=CATALOG,
+        day=DAY,
     )
 
     assert [problem.path for problem in found.problems] == paths

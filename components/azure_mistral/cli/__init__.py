@@ -6,6 +6,7 @@ Commands find the stack as `pulumi` does, from the working directory or from `--
 """
 
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +18,27 @@ from rich.console import Console
 from rich.table import Table
 
 from azure_mistral.catalog import load_catalog
-from azure_mistral.cli.adoption import Adoption, adopt
+from azure_mistral.cli.adoption import WORKSPACE, Adoption, adopt, is_workspace_id
 from azure_mistral.cli.conversation import answer
-from azure_mistral.cli.management import ManagementError, existing_in
+from azure_mistral.cli.management import ManagementError, existing_in, those_that_exist
+from azure_mistral.cli.recovery import azure_subscription_id, import_file, pending_creates
 from azure_mistral.cli.stack import (
     Endpoint,
     StackError,
     choose,
     configured_workspace_id,
     deployed_endpoints,
-    planned_resources,
+    deployment,
+    preview,
     where,
 )
+from azure_mistral.problems import listed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 
 Directory = Annotated[Path | None, typer.Option("--cwd", help="The project's directory. Default: this one.")]
 IMPORT_FILE = Path("azure-mistral-import.json")
+RECOVERY_FILE = Path("azure-mistral-recovery.json")
 
 StackName = Annotated[str | None, typer.Option("--stack", help="The stack. Default: the one that pulumi has selected.")]
 
@@ -90,8 +95,7 @@ def import_(
 ) -> None:
     """Print the commands that take endpoints made in the studio over into the stack.
 
-    The stack's configuration names the workspace and the models. Nothing is changed in Azure or in the stack until you
-    run the commands: look at them first, or pipe them to a shell.
+    The stack's configuration names the workspace and the models. Nothing changes until you run the commands.
     """
     try:
         workspace_id = workspace or configured_workspace_id(cwd, stack)
@@ -100,30 +104,67 @@ def import_(
                 "workspace: the stack makes its own, in which nothing can exist yet. Expected the workspace that holds"
                 " the endpoints. Set it with: pulumi config set --path azure-mistral:workspace.id <ARM id>"
             )
-        planned, import_file = planned_resources(cwd, stack)
-        adoption = adopt(planned, existing_in(workspace_id), workspace_id, import_file, load_catalog())
+        if not is_workspace_id(workspace_id):
+            raise StackError(
+                f'workspace: "{workspace_id}" is not the id of an Azure ML workspace. Expected /subscriptions/<id>/'
+                f"resourceGroups/<name>/providers/{WORKSPACE}/<name>. Look it up: az ml workspace show --query id"
+            )
+        adoption = adopt(preview(cwd, stack), existing_in(workspace_id), workspace_id, load_catalog())
     except (StackError, ManagementError) as error:
         raise failure(str(error)) from None
     for endpoint in adoption.unplanned:
-        note(f"{endpoint.name} is left alone: the stack has it already, or does not deploy {endpoint.model_id}.")
+        note(f"{endpoint.name} is left alone: the stack does not deploy {endpoint.model} there. Add it to models.")
     if not adoption.taken:
         note(f"There is nothing to take over in {workspace_id}.")
-        return
-    file.write_text(json.dumps(adoption.import_file, indent=2) + "\n", encoding="utf-8")
-    for line in commands(adoption, file, where(cwd, stack)):
+    else:
+        file.write_text(json.dumps(adoption.import_file, indent=2) + "\n", encoding="utf-8")
+    for line in commands(adoption, file.resolve() if cwd else file, where(cwd, stack)):
         typer.echo(line)
+
+
+@app.command()
+def recover(
+    file: Annotated[Path, typer.Option(help="Where the file for `pulumi import` is written.")] = RECOVERY_FILE,
+    cwd: Directory = None,
+    stack: StackName = None,
+) -> None:
+    """Print the commands that finish the work of a killed update: what it was creating comes into the state.
+
+    Run them before the next `pulumi up`, which would make those with random names a second time. Nothing is changed
+    until you run them: look at them first, or pipe them to a shell.
+    """
+    try:
+        state = deployment(cwd, stack)
+        subscription_id = azure_subscription_id(state) or os.environ.get("ARM_SUBSCRIPTION_ID")
+        if state.get("pending_operations") and not subscription_id:
+            raise StackError(
+                "ARM_SUBSCRIPTION_ID: the stack's state does not tell its Azure subscription. Expected its id."
+                " Set it with: export ARM_SUBSCRIPTION_ID=$(az account show --query id --output tsv)"
+            )
+        taken = those_that_exist(pending_creates(state, subscription_id or ""))
+    except (StackError, ManagementError) as error:
+        raise failure(str(error)) from None
+    if not state.get("pending_operations"):
+        note("There is nothing to recover: no update of this stack was killed while it changed something.")
+        return
+    flags = where(cwd, stack)
+    if taken:
+        file.write_text(json.dumps(import_file(taken), indent=2) + "\n", encoding="utf-8")
+        path = str(file.resolve() if cwd else file)
+        typer.echo(shlex.join(["pulumi", "import", "--file", path, "--generate-code=false", "--protect=false", *flags]))
+    typer.echo(shlex.join(["pulumi", "refresh", "--clear-pending-creates", *flags]))
 
 
 def commands(adoption: Adoption, file: Path, stack_flags: list[str]) -> Iterator[str]:
     """Yield the lines of a shell script that takes over what exists."""
     for path, value in adoption.settings.items():
         yield shlex.join(["pulumi", "config", "set", *stack_flags, "--path", f"azure-mistral:{path}", value])
-    yield shlex.join(
-        ["pulumi", "import", "--file", str(file), "--generate-code=false", "--protect=false", *stack_flags]
-    )
+    if adoption.taken:
+        flags = ["--generate-code=false", "--protect=false", *stack_flags]
+        yield shlex.join(["pulumi", "import", "--file", str(file), *flags])
     if adoption.retagged:
-        names = ", ".join(endpoint.name for endpoint in adoption.retagged)
-        yield f"{shlex.join(['pulumi', 'up', *stack_flags])}  # sets the stack's tags on {names}"
+        up = shlex.join(["pulumi", "up", *stack_flags])
+        yield f"{up}  # sets the stack's tags on {listed(adoption.retagged)}"
 
 
 def found(cwd: Path | None, stack: str | None, *, show_secrets: bool = False) -> list[Endpoint]:

@@ -10,9 +10,19 @@ from typing import Any
 
 from azure_mistral.catalog import Catalog
 from azure_mistral.problems import keyed
+from azure_mistral.resource_id import parse_resource_id
 
 ENDPOINT = "azure-native:machinelearningservices:ServerlessEndpoint"
 MARKETPLACE_SUBSCRIPTION = "azure-native:machinelearningservices:MarketplaceSubscription"
+WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
+
+
+def is_workspace_id(text: str) -> bool:
+    """Tell whether a text is the ARM id of an Azure ML workspace."""
+    try:
+        return parse_resource_id(text).is_of_type(WORKSPACE)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,11 @@ class Existing:
         """The id of its model in a registry, in lower case: Azure's ids have none."""
         settings = self.properties["modelSettings"] if self.type == ENDPOINT else self.properties
         return str(settings["modelId"]).lower()
+
+    @property
+    def model(self) -> str:
+        """The name of its model in the registry, in lower case."""
+        return self.model_id.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +73,22 @@ class Planned:
 
     def is_in(self, workspace_id: str) -> bool:
         """Tell whether it would be created in a workspace."""
-        _, _, _, _, group, _, _, _, workspace = workspace_id.lower().split("/")
-        own = (self.inputs.get("resourceGroupName"), self.inputs.get("workspaceName"))
-        return tuple(str(name).lower() for name in own) == (group, workspace)
+        own = f"/resourcegroups/{self.inputs['resourceGroupName']}/providers/{WORKSPACE}/{self.inputs['workspaceName']}"
+        return workspace_id.lower().endswith(own.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the next `up` would find and do."""
+
+    planned: tuple[Planned, ...]
+    """What it would create."""
+
+    managed: frozenset[str]
+    """The ids of what the stack has, in lower case."""
+
+    import_file: Mapping[str, Any]
+    """The file of `pulumi preview --import-file`: each planned resource, without ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +104,30 @@ class Adoption:
     taken: tuple[Existing, ...]
     """What is imported."""
 
-    retagged: tuple[Existing, ...]
-    """What of it gets the stack's tags in the next update."""
+    retagged: tuple[str, ...]
+    """The names of the endpoints that get the stack's tags in the next update."""
 
     unplanned: tuple[Existing, ...]
     """Endpoints of models that the stack does not deploy there."""
 
 
-def adopt(
-    planned: Sequence[Planned],
-    existing: Sequence[Existing],
-    workspace_id: str,
-    import_file: Mapping[str, Any],
-    catalog: Catalog,
-) -> Adoption:
+def adopt(preview: Preview, existing: Sequence[Existing], workspace_id: str, catalog: Catalog) -> Adoption:
     """Return how the stack takes over what exists.
 
     Args:
-        planned: Everything that the next update would create.
+        preview: What the stack has and wants.
         existing: What the workspace holds.
         workspace_id: The ARM id of the workspace.
-        import_file: The file that `pulumi preview --import-file` writes: each planned resource, without ids.
         catalog: Where a model's slug is looked up.
     """
     slugs = {model.asset_id.lower(): model.slug for model in catalog.models.values()}
     there = {(each.type, each.model_id): each for each in existing}
     pairs = [
         (want, there[want.type, want.model_id])
-        for want in planned
+        for want in preview.planned
         if want.type in (ENDPOINT, MARKETPLACE_SUBSCRIPTION)
         and want.is_in(workspace_id)
+        and want.model_id in slugs
         and (want.type, want.model_id) in there
     ]
     settings = {
@@ -116,13 +138,13 @@ def adopt(
     # A subscription of another name than ours is used as it is: the stack neither owns nor deletes it.
     taken = [(want, found) for want, found in pairs if want.type == ENDPOINT or want.inputs["name"] == found.name]
     endpoints = [(want, found) for want, found in taken if want.type == ENDPOINT]
-    wanted = {found.id for want, found in pairs}
+    wanted = {found.id.lower() for _, found in pairs} | preview.managed
     return Adoption(
-        settings=settings,
-        import_file=_filled(import_file, {(want.type, want.name): found.id for want, found in taken}),
+        settings=dict(sorted(settings.items())),  # the engine has no order of its own
+        import_file=_filled(preview.import_file, {(want.type, want.name): found.id for want, found in taken}),
         taken=tuple(found for _, found in taken),
-        retagged=tuple(found for want, found in endpoints if want.inputs.get("tags", {}) != found.tags),
-        unplanned=tuple(each for each in existing if each.type == ENDPOINT and each.id not in wanted),
+        retagged=tuple(sorted(found.name for want, found in endpoints if want.inputs.get("tags", {}) != found.tags)),
+        unplanned=tuple(each for each in existing if each.type == ENDPOINT and each.id.lower() not in wanted),
     )
 
 
@@ -149,7 +171,7 @@ def _filled(import_file: Mapping[str, Any], ids: Mapping[tuple[str, str], str]) 
     Components stay: Azure has nothing that corresponds to them, so their import only enters them into the state.
     """
     resources = []
-    for entry in import_file["resources"]:
+    for entry in import_file.get("resources", []):  # without any the engine writes {}
         resource_id = ids.get((entry["type"], entry.get("logicalName") or entry["name"]))
         if entry.get("component"):
             resources.append(entry)

@@ -1,17 +1,20 @@
-"""What an Azure ML workspace holds, asked of Azure Resource Manager as Azure's own command line asks it."""
+"""What exists in Azure, asked of Azure Resource Manager as Azure's own command line asks it."""
 
+import contextlib
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 
 from azure_mistral.cli.adoption import ENDPOINT, MARKETPLACE_SUBSCRIPTION, Existing
+from azure_mistral.cli.recovery import PendingCreate
 
 PUBLIC_AZURE = "https://management.azure.com"
 # The version that pulumi-azure-native 3.29 uses for both types.
@@ -26,30 +29,59 @@ class ManagementError(Exception):
 def existing_in(workspace_id: str) -> list[Existing]:
     """Return the Marketplace subscriptions and serverless endpoints of a workspace, by its ARM id.
 
-    The cloud is public Azure, or the one whose metadata document ARM_METADATA_HOSTNAME serves, as for Pulumi's provider.
-    The sign-in is azure-identity's: environment variables, workload identity, managed identity, `az login`.
+    The cloud is the one whose metadata document ARM_METADATA_HOSTNAME serves, as for Pulumi's provider, or else public
+    Azure. The sign-in is azure-identity's: environment variables, workload identity, managed identity, `az login`.
 
     Raises ManagementError when Azure cannot be asked or refuses to answer.
     """
     kinds = ((MARKETPLACE_SUBSCRIPTION, "marketplaceSubscriptions"), (ENDPOINT, "serverlessEndpoints"))
+    with _resource_manager(f"what is in {workspace_id}") as (client, base):
+        return [
+            Existing(type_, item["id"], item["name"], item["properties"], item.get("tags") or {})
+            for type_, collection in kinds
+            for item in _items(client, f"{base}{workspace_id}/{collection}?api-version={API_VERSION}")
+        ]
+
+
+def those_that_exist(resources: Iterable[PendingCreate]) -> list[PendingCreate]:
+    """Return those of the resources that Azure has.
+
+    Raises ManagementError when Azure cannot be asked or refuses to answer.
+    """
+    with _resource_manager("which resources exist") as (client, base):
+        return [each for each in resources if _exists(client, f"{base}{each.id}?api-version={each.api_version}")]
+
+
+@contextlib.contextmanager
+def _resource_manager(asked: str) -> Iterator[tuple[PipelineClient[Any, Any], str]]:
+    """Yield a client of Azure Resource Manager and its address, and tell what goes wrong as a ManagementError."""
     try:
         base, scope = _cloud(os.environ.get("ARM_METADATA_HOSTNAME"))
         with PipelineClient[Any, Any](base, policies=_policies(scope)) as client:
-            return [
-                Existing(type_, item["id"], item["name"], item["properties"], item.get("tags") or {})
-                for type_, collection in kinds
-                for item in _items(client, f"{base}{workspace_id}/{collection}?api-version={API_VERSION}")
-            ]
-    except HttpResponseError as error:
-        answer = f"HTTP {error.status_code}: {error.message}" if error.status_code else error.message
+            yield client, base
+    except ClientAuthenticationError as error:
         raise ManagementError(
-            f"workspace: Azure refused to tell what is in {workspace_id}: {answer}. Expected a workspace that you may"
-            " read. Check the id, and your role on it"
+            f"Azure: the sign-in failed: {error.message} Expected a person or workload that may read {asked}."
+            " Sign in with: az login"
+        ) from None
+    except HttpResponseError as error:
+        said = f"{error.error.code}: {error.error.message}" if error.error else f"{error.reason}."
+        raise ManagementError(
+            f"Azure: it refused to tell {asked}: HTTP {error.status_code}: {said} Expected something that exists and"
+            " that you may read. Check the id, and your role on it"
         ) from None
     except AzureError as error:
         raise ManagementError(
-            f"Azure: no answer: {error.message}. Expected access to Azure Resource Manager. Sign in with: az login"
+            f"Azure: no answer: {error.message}. Expected access to Azure Resource Manager. Try again"
         ) from None
+
+
+def _exists(client: PipelineClient[Any, Any], url: str) -> bool:
+    response = client.send_request(HttpRequest("GET", url))
+    if response.status_code == 404:
+        return False
+    response.raise_for_status()
+    return True
 
 
 def _cloud(metadata_host: str | None) -> tuple[str, str]:
@@ -66,6 +98,7 @@ def _cloud(metadata_host: str | None) -> tuple[str, str]:
 def _policies(scope: str) -> list[Any]:
     # Entra ID's list of known authorities is in public Azure: a cloud of its own is not asked for there.
     own_cloud = os.environ.get("ARM_DISABLE_INSTANCE_DISCOVERY") == "true"
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())  # it would print what it raises, too
     credential: TokenCredential = DefaultAzureCredential(disable_instance_discovery=own_cloud)
     return [RetryPolicy(), BearerTokenCredentialPolicy(credential, scope)]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from azure_mistral.cli.adoption import Planned
+from azure_mistral.cli.adoption import Planned, Preview
 
 
 class StackError(Exception):
@@ -72,22 +72,33 @@ def configured_workspace_id(directory: Path | None, stack: str | None) -> str | 
     return found
 
 
-def planned_resources(directory: Path | None, stack: str | None) -> tuple[list[Planned], dict[str, Any]]:
-    """Return what the next `up` would create, and the file that `pulumi preview --import-file` writes about it.
+def preview(directory: Path | None, stack: str | None) -> Preview:
+    """Return what the next `up` would find and do.
 
     Raises StackError with the program's own words when the preview fails.
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "import.json"
-        done = run_pulumi("preview", "--json", "--import-file", str(file), *where(directory, stack))
-        preview = json.loads(done.stdout or "{}")
+        done = run_pulumi("preview", "--json", "--show-sames", "--import-file", str(file), *where(directory, stack))
+        printed = json.loads(done.stdout or "{}")
         if done.returncode:
-            said = [each["message"] for each in preview.get("diagnostics", []) if each["severity"] == "error"]
+            said = [each["message"] for each in printed.get("diagnostics", []) if each["severity"] == "error"]
             raise StackError(f"pulumi preview: {''.join(said).strip() or done.stderr.strip()}")
-        steps = [step for step in preview["steps"] if step["op"] == "create"]
-        return [Planned(step["urn"], step["newState"].get("inputs", {})) for step in steps], json.loads(
-            file.read_text()
+        steps = printed["steps"]
+        return Preview(
+            tuple(Planned(step["urn"], step["newState"].get("inputs", {})) for step in steps if step["op"] == "create"),
+            frozenset(step["oldState"].get("id", "").lower() for step in steps if "oldState" in step),
+            json.loads(file.read_text(encoding="utf-8")),
         )
+
+
+def deployment(directory: Path | None, stack: str | None) -> dict[str, Any]:
+    """Return the state of a stack: its resources, and the operations that a killed update left pending."""
+    done = run_pulumi("stack", "export", *where(directory, stack))
+    if done.returncode:
+        raise StackError(f"pulumi stack export: {done.stderr.strip()}")
+    found: dict[str, Any] = json.loads(done.stdout)["deployment"]
+    return found
 
 
 def run_pulumi(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,211 @@
+"""An `up` that is killed at any point: what it takes until the same command finishes, with nothing left over.
+
+The engine, the language host and the plugin die together, by SIGKILL. Then `pulumi cancel` gives the stack free, which
+the engine asks for; `azure-mistral recover` prints the commands that take in what Azure was making; `pulumi up` ends
+it.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.azure import Azure
+from tests.support.project import Project
+from tests.support.waiting import wait_until
+
+PROGRAM = """
+from azure_mistral import ServerlessDeployment, Workspace
+
+team = Workspace(
+    "team",
+    {
+        "location": "eastus2",
+        "role_assignments": {
+            "app": {"principal_id": "50000000-0000-4000-8000-000000000001", "principal_type": "ServicePrincipal"},
+        },
+    },
+)
+ServerlessDeployment(
+    "chat",
+    {
+        "model": "ministral-3b",
+        "location": "eastus2",
+        "resource_group_name": team.resource_group_name,
+        "workspace_name": team.workspace_name,
+        "accept_marketplace_terms": True,
+    },
+)
+"""
+
+GROUPS, STORAGE = "Microsoft.Resources/resourceGroups", "Microsoft.Storage/storageAccounts"
+VAULTS, ROLES = "Microsoft.KeyVault/vaults", "Microsoft.Authorization/roleAssignments"
+LOGS, INSIGHTS = "Microsoft.OperationalInsights/workspaces", "Microsoft.Insights/components"
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
+SUBSCRIPTIONS, ENDPOINTS = f"{WORKSPACES}/marketplaceSubscriptions", f"{WORKSPACES}/serverlessEndpoints"
+TYPES = (GROUPS, STORAGE, VAULTS, ROLES, LOGS, INSIGHTS, WORKSPACES, SUBSCRIPTIONS, ENDPOINTS)
+OPERATIONS = "Microsoft.MachineLearningServices/locations"
+
+Point = tuple[str, str]
+"""Method and type of the request after which everything is killed. GET of a resource: Azure has said that it does not
+exist, and the request to make it is on its way. PUT: Azure has taken that request, and its answer is on its way. GET of
+OPERATIONS: Azure is at work. POST: everything is made, and keys are read."""
+
+LIVES: tuple[tuple[Point, ...], ...] = (
+    (("GET", GROUPS), ("PUT", STORAGE), ("PUT", WORKSPACES), ("PUT", SUBSCRIPTIONS), ("PUT", ENDPOINTS)),
+    (("PUT", GROUPS), ("PUT", VAULTS), ("GET", WORKSPACES), ("GET", SUBSCRIPTIONS), ("GET", ENDPOINTS)),
+    (("GET", STORAGE), ("PUT", INSIGHTS), ("GET", OPERATIONS), ("POST", ENDPOINTS)),
+    (("GET", VAULTS), ("GET", INSIGHTS)),
+    (("GET", LOGS),),
+    (("PUT", LOGS),),
+    (("GET", ROLES),),
+    (("PUT", ROLES),),
+)
+"""The points at which one stack after another is killed, while it comes up: 20 in all."""
+
+
+def kill_an_up(project: Project, azure: Azure, method: str, type_: str) -> None:
+    """Start `pulumi up` and kill all of its processes when Azure has answered this request."""
+    # What would follow waits, so that the kill comes first: the PUT, or what the plugin asks after it.
+    hold = {"method": "GET", "type": type_} if method == "PUT" else {"method": "PUT"}
+    path = f"/subscriptions/{azure.subscription_id}/*"
+    azure.control("PUT", "/latency", [{**hold, "path": path, "milliseconds": 500}])
+    azure.clear_requests()
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"]
+    with subprocess.Popen(
+        command,
+        cwd=project.directory,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as up:
+        try:
+            wait_until(lambda: up.poll() is not None or answered(azure, method, type_))
+            assert up.poll() is None, "the update ended before the point"
+        finally:
+            # Plugins have process groups of their own; the session is what they share.
+            for process in Path("/proc").iterdir():
+                with contextlib.suppress(ValueError, ProcessLookupError):
+                    if os.getsid(int(process.name)) == up.pid:
+                        os.kill(int(process.name), signal.SIGKILL)
+            azure.control("PUT", "/latency", [])
+
+
+def answered(azure: Azure, method: str, type_: str) -> bool:
+    """Whether Azure has answered such a request since the requests were cleared."""
+    root = f"/subscriptions/{azure.subscription_id}/"
+    return any(
+        (entry["method"], (entry["type"] or "").lower()) == (method, type_.lower()) and entry["path"].startswith(root)
+        for entry in azure.control("GET", f"/requests?plane=arm&since={azure.since}")
+    )
+
+
+def recover(project: Project) -> list[str]:
+    """Run the commands that `azure-mistral recover` prints, and return them."""
+    printed = project.command("recover")
+    assert printed.returncode == 0, printed.stderr
+    for line in printed.stdout.splitlines():
+        run(project, f"{line} --yes --skip-preview" if " import " in line else f"{line} --yes")
+    return printed.stdout.splitlines()
+
+
+def run(project: Project, line: str) -> None:
+    [_, *arguments] = shlex.split(line)
+    done = project.run(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_state(project: Project) -> list[str]:
+    """Return the ids of the stack's resources; no operation may be pending."""
+    state = json.loads(project.export())["deployment"]
+    assert "pending_operations" not in state
+    found = [entry.get("id", "") for entry in state.get("resources", []) if entry["type"].startswith("azure-native:")]
+    return sorted(each.lower() for each in found)
+
+
+def in_azure(azure: Azure) -> list[str]:
+    # The SaaS resource comes and goes with its Marketplace subscription.
+    return sorted(each.lower() for each in azure.resource_ids() if "/microsoft.saas/" not in each.lower())
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: "-".join(f"{method}{kind[9:]}" for method, kind in life)[:60])
+def test_a_stack_that_is_killed_again_and_again_comes_up_with_nothing_left_over_or_made_twice(
+    life: tuple[Point, ...], program: Callable[[str], Project], azure: Azure
+) -> None:
+    project = program(PROGRAM)
+
+    for point in life:
+        kill_an_up(project, azure, *point)
+        run(project, "pulumi cancel --yes")
+        recover(project)
+        assert in_azure(azure) == in_state(project)
+
+    project.up()
+    assert in_azure(azure) == in_state(project)
+    assert len(in_azure(azure)) == len(TYPES)
+    assert project.update("destroy").code == 0
+    assert azure.resource_ids() == []
+
+
+def test_there_are_twenty_points_and_each_resource_is_among_them() -> None:
+    points = [point for life in LIVES for point in life]
+    assert len(set(points)) == len(points) == 20
+    assert {kind for _, kind in points} == {*TYPES, OPERATIONS}
+
+
+def test_the_engine_asks_for_cancel_after_a_kill_and_recovery_has_nothing_to_do_without_one(
+    program: Callable[[str], Project], azure: Azure
+) -> None:
+    project = program(PROGRAM)
+    assert "There is nothing to recover" in project.command("recover").stderr
+    kill_an_up(project, azure, "GET", GROUPS)
+
+    update = project.update("up")
+
+    assert update.code != 0
+    assert "pulumi cancel" in update.printed
+
+
+def test_without_recovery_a_name_of_ours_is_refused_with_the_command_that_takes_it_in(
+    program: Callable[[str], Project], azure: Azure
+) -> None:
+    """The provider takes over nothing by itself: the endpoint might be somebody else's."""
+    project = program(PROGRAM)
+    kill_an_up(project, azure, "PUT", ENDPOINTS)
+    run(project, "pulumi cancel --yes")
+
+    update = project.update("up")
+
+    assert update.code != 0
+    assert "cannot create already existing resource" in update.diagnostics
+    command = re.search(r"pulumi import .+?'(?= \(troubleshooting: already-exists\))", update.diagnostics)
+    assert command, update.diagnostics
+    run(project, command[0])
+    assert project.up().changes == {}
+    run(project, "pulumi refresh --clear-pending-creates --yes")
+    assert in_azure(azure) == in_state(project)
+
+
+def test_without_recovery_what_has_a_random_name_is_made_twice_and_goes_with_its_resource_group(
+    program: Callable[[str], Project], azure: Azure
+) -> None:
+    """What nothing in the module can help: the next `up` has no way to know the name that the killed one chose."""
+    project = program(PROGRAM)
+    kill_an_up(project, azure, "PUT", STORAGE)
+    run(project, "pulumi cancel --yes")
+
+    project.up()
+    run(project, "pulumi refresh --clear-pending-creates --yes")
+
+    left = set(in_azure(azure)) - set(in_state(project))
+    assert [each.split("/")[-2] for each in left] == ["storageaccounts"]
+    assert project.update("destroy").code == 0
+    assert azure.resource_ids() == []
