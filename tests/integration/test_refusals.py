@@ -17,7 +17,7 @@ from azure_mistral.settings import Setting
 from tests.support.azure import Azure
 from tests.support.project import Project
 from tests.support.sentences import one_line
-from tools.reference import groups
+from tools.configuration_page import groups
 
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"

@@ -10,7 +10,7 @@ from azure_mistral.config import Configuration, ModelOptions, RoleAssignment, Wo
 from azure_mistral.settings import Setting
 
 from tests.support.sentences import one_line
-from tools.reference import groups
+from tools.configuration_page import groups
 
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 MODELS: dict[str, Any] = {"ministral-3b": {}}
