@@ -5,19 +5,16 @@ the engine asks for; `azure-mistral recover` prints the commands that take in wh
 it.
 """
 
-import contextlib
 import json
-import os
 import re
 import shlex
-import signal
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.support.azure import Azure
+from tests.support.processes import kill_session
 from tests.support.project import Project
 from tests.support.waiting import wait_until
 
@@ -91,11 +88,7 @@ def kill_an_up(project: Project, azure: Azure, method: str, type_: str) -> None:
             wait_until(lambda: up.poll() is not None or answered(azure, method, type_))
             assert up.poll() is None, "the update ended before the point"
         finally:
-            # Plugins have process groups of their own; the session is what they share.
-            for process in Path("/proc").iterdir():
-                with contextlib.suppress(ValueError, ProcessLookupError):
-                    if os.getsid(int(process.name)) == up.pid:
-                        os.kill(int(process.name), signal.SIGKILL)
+            kill_session(up.pid)
             azure.control("PUT", "/latency", [])
 
 

@@ -8,6 +8,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.project import Project
 from tests.support.waiting import wait_until
 
@@ -146,7 +148,8 @@ def test_a_policy_pack_in_python_stops_a_preview(offline: dict[str, str], tmp_pa
     assert "this stack may not pass" in done.stdout
 
 
-def test_an_interrupted_program_ends_with_its_host(offline: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+def test_a_program_and_its_host_end_with_the_engine(offline: dict[str, str], tmp_path: Path, how: int) -> None:
     started = tmp_path / "started"
     program = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)\n"
     project = Project.of_program(tmp_path / "project", offline, program)
@@ -156,7 +159,7 @@ def test_an_interrupted_program_ends_with_its_host(offline: dict[str, str], tmp_
     )
     wait_until(started.exists)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
 
     assert process.wait(timeout=30) != 0
     wait_until(lambda: not running_in(project.directory))

@@ -2,15 +2,18 @@
 
 import json
 import ssl
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from emulator.process import running_process
+from emulator.process import read_environment, running_process
 from emulator.server import EmulatorServer
 from tests.support.checkout import Checkout
+from tests.support.processes import kill_session
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -21,12 +24,18 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     copy.run("make down")
 
 
+def control(state: Path, method: str, path: str, body: Any = None) -> Any:
+    """Call the control API of the emulator that runs on a state directory."""
+    environment = read_environment(state) or {}
+    context = ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])
+    url = f"https://{environment['ARM_METADATA_HOSTNAME']}/_emulator{path}"
+    return httpx.request(method, url, json=body, verify=context).raise_for_status().json()
+
+
 def remaining_resources(state: Path) -> list[str]:
     """Return the ids of what exists in a stopped emulator's state."""
-    with EmulatorServer(state) as server:
-        context = ssl.create_default_context(cafile=server.environment["SSL_CERT_FILE"])
-        with urllib.request.urlopen(f"{server.url}/_emulator/resources", context=context) as answer:
-            return [each["id"] for each in json.load(answer)["resources"]]
+    with EmulatorServer(state):
+        return [each["id"] for each in control(state, "GET", "/resources")["resources"]]
 
 
 def test_up_shows_endpoints_and_an_answer_and_a_second_up_reports_no_changes(checkout: Checkout) -> None:
@@ -55,6 +64,29 @@ def test_up_and_down_three_times_in_a_row_leave_a_clean_checkout_no_process_and_
 
     assert checkout.succeed("git status --porcelain") == ""
     assert remaining_resources(state) == []
+
+
+def test_up_after_a_killed_up_takes_in_what_azure_was_making(checkout: Checkout) -> None:
+    state = checkout.directory / ".local" / "emulator"
+    checkout.succeed(".venv/bin/python -m emulator start --state .local/emulator")
+    control(state, "PUT", "/transitions", {"Microsoft.Storage/storageAccounts": {"create": {"seconds": 2}}})
+    with checkout.started("make up") as killed:
+        wait_until(lambda: any(is_storage_request(entry) for entry in control(state, "GET", "/requests?plane=arm")))
+        kill_session(killed.pid)
+
+    said = checkout.succeed("make up")
+
+    assert "An update was killed. Taking in what it left ..." in said
+    assert "This is a synthetic answer" in said
+    assert "15 unchanged" in checkout.succeed("make up")
+    checkout.succeed("make down")
+    assert remaining_resources(state) == []
+    assert checkout.succeed("git status --porcelain") == ""
+
+
+def is_storage_request(entry: dict[str, Any]) -> bool:
+    """Tell whether Azure was asked to make the storage account."""
+    return entry["method"] == "PUT" and "/storageAccounts/" in entry["path"]
 
 
 def test_preview_shows_what_an_edit_would_change_and_changes_nothing(checkout: Checkout) -> None:

@@ -46,6 +46,18 @@ class Checkout:
             stdin=subprocess.DEVNULL,
         )
 
+    def started(self, command: str) -> "subprocess.Popen[bytes]":
+        """Start a shell command in the checkout, in a session of its own."""
+        return subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def succeed(self, command: str, **variables: str) -> str:
         """Run a shell command that has to succeed, and return all that it printed."""
         done = self.run(command, **variables)
