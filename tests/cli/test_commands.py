@@ -1,0 +1,32 @@
+"""The `azure-mistral` command as a whole."""
+
+import sys
+
+import pytest
+from azure_mistral import cli
+from azure_mistral.cli.commands import app
+from typer.testing import CliRunner
+
+
+@pytest.mark.parametrize("missing", ["openai", "rich.console", "typer"])
+def test_without_the_extra_the_command_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "azure_mistral.cli.commands")
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == (
+        f"azure-mistral: the Python package {missing} is not installed. Expected the extra cli of this package."
+        " Install it with: pip install 'azure-mistral[cli]'"
+    )
+
+
+@pytest.mark.parametrize("command", ["endpoints", "chat", "import", "recover"])
+def test_every_command_tells_what_it_does(command: str) -> None:
+    overview = CliRunner().invoke(app, ["--help"]).output
+    shown = CliRunner().invoke(app, [command, "--help"])
+
+    assert command in overview
+    assert shown.exit_code == 0
+    assert "--stack" in shown.output
