@@ -38,28 +38,24 @@ def remaining_resources(state: Path) -> list[str]:
         return [each["id"] for each in control(state, "GET", "/resources")["resources"]]
 
 
-def test_up_shows_endpoints_and_an_answer_and_a_second_up_reports_no_changes(checkout: Checkout) -> None:
-    first = checkout.succeed("make up")
-    second = checkout.succeed("make up")
-
-    for said in (first, second):
-        assert "codestral-2501" in said
-        assert "ministral-3b" in said
-        assert "hidden" in said
-        assert "This is a synthetic answer" in said
-        assert "make down" in said
-    assert "15 created" in first
-    assert "15 unchanged" in second
-    assert "The emulator runs at" in first
-    assert "The emulator" not in second.partition("Endpoints:")[0]
-    assert checkout.succeed("git status --porcelain") == ""
-
-
-def test_up_and_down_three_times_in_a_row_leave_a_clean_checkout_no_process_and_no_resource(checkout: Checkout) -> None:
+def test_up_and_down_three_times_in_a_row_show_what_they_do_and_leave_nothing(checkout: Checkout) -> None:
     state = checkout.directory / ".local" / "emulator"
     for _ in range(3):
-        assert "15 created" in checkout.succeed("make up")
-        assert "15 deleted" in checkout.succeed("make down")
+        first = checkout.succeed("make up")
+        second = checkout.succeed("make up")
+        down = checkout.succeed("make down")
+
+        for said in (first, second):
+            assert "codestral-2501" in said
+            assert "ministral-3b" in said
+            assert "hidden" in said
+            assert "This is a synthetic answer" in said
+            assert "make down" in said
+        assert "15 created" in first
+        assert "15 unchanged" in second
+        assert "The emulator runs at" in first
+        assert "The emulator" not in second.partition("Endpoints:")[0]
+        assert "15 deleted" in down
         assert running_process(state) is None
 
     assert checkout.succeed("git status --porcelain") == ""
@@ -114,12 +110,12 @@ def test_the_variables_let_a_person_type_pulumi_curl_and_python(checkout: Checko
         " $(pulumi stack output endpoints --json | python -c"
         ' \'import json, sys; print(json.load(sys.stdin)["ministral-3b"]["eastus2"]["url"])\')/info'
     )
-    (checkout.directory / "token.py").write_text(
+    (checkout.directory / "sign_in.py").write_text(
         "from azure.identity import DefaultAzureCredential\n"
         "credential = DefaultAzureCredential(disable_instance_discovery=True)\n"
         'print(credential.get_token("https://management.azure.com/.default").token.count("."))\n'
     )
-    python = checkout.succeed(here + "python token.py")
+    python = checkout.succeed(here + "python sign_in.py")
 
     assert "15 unchanged" in unchanged
     assert json.loads(curl)["model_name"] == "Ministral-3B"

@@ -54,23 +54,6 @@ def test_a_model_change_replaces_the_endpoint_and_lets_the_old_marketplace_subsc
     assert project.up().changes == {}
 
 
-def test_a_model_change_with_derived_names_has_the_same_order(program: Callable[[str], Project], azure: Azure) -> None:
-    project = program(program_for("ministral-3b"))
-    project.up()
-    azure.clear_requests()
-
-    project.write_program(program_for("mistral-small-2503"))
-    project.up()
-
-    made = [(method, path.split("/")[0], path.split("/")[1].rpartition("-")[0]) for method, path in changes(azure)]
-    assert [(method, kind) for method, kind, _ in made] == [
-        ("PUT", "marketplaceSubscriptions"),
-        ("DELETE", "serverlessEndpoints"),
-        ("PUT", "serverlessEndpoints"),
-        ("DELETE", "marketplaceSubscriptions"),
-    ]
-
-
 def test_destroy_deletes_the_endpoint_before_its_marketplace_subscription(
     program: Callable[[str], Project], azure: Azure
 ) -> None:

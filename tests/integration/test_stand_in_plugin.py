@@ -47,18 +47,6 @@ def test_a_refresh_shows_what_somebody_changed_with_a_raw_request(
     assert azure.arm("GET", endpoint_id).json()["properties"]["contentSafety"] == {"contentSafetyStatus": "Enabled"}
 
 
-def test_an_endpoint_that_somebody_deleted_is_made_again(repository: Project, endpoint_id: str, azure: Azure) -> None:
-    azure.arm("DELETE", endpoint_id)
-    wait_until(lambda: azure.arm("GET", endpoint_id).status_code == 404)
-
-    preview = repository.run("preview", "--refresh")
-    repaired = repository.update("up", "--refresh")
-
-    assert preview.returncode == 0, preview.stdout
-    assert repaired.code == 0, repaired.diagnostics
-    assert azure.arm("GET", endpoint_id).status_code == 200
-
-
 def test_an_emulator_that_stops_in_the_middle_of_an_up_fails_it_and_the_next_up_goes_on(
     offline: dict[str, str], tmp_path: Path
 ) -> None:
