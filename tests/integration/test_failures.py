@@ -29,7 +29,7 @@ NOT_REACHED = {
     "managedNetwork and systemData in a refresh": "a difference that a refresh shows, no failure",
     "portal texts": "the studio's, for marketplace-country and marketplace-not-eligible, which are here",
 }
-"""What azure-facts.md section 5 has beside the rows of the table, and why it cannot come up."""
+"""Failures that are known of these APIs and not in the table, and why each cannot come up."""
 
 HEAD = """
 import pulumi
