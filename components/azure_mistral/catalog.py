@@ -1,4 +1,4 @@
-"""The models and locations that Azure offers, and questions about them. Pure; the data is in `catalog.toml`."""
+"""The models, instance types and locations that Azure offers, and questions about them. Pure; data: `catalog.toml`."""
 
 import datetime as dt
 import functools
@@ -20,6 +20,13 @@ _LEGACY_BEFORE_RETIRED = dt.timedelta(days=120)
 # Models of this registry are Microsoft's own or open: no Marketplace offer, so no Marketplace subscription. The Bicep
 # sample in deploy-models-serverless.md of MicrosoftDocs/azure-ai-docs has the same rule.
 OPEN_REGISTRY = "azureml"
+
+
+class Hosting(StrEnum):
+    """How Azure runs a model."""
+
+    SERVERLESS = "serverless"  # a serverless endpoint: Azure's own compute, paid by token
+    MANAGED = "managed"  # a managed online endpoint: GPU machines of the Azure subscription, paid by hour
 
 
 class Stage(StrEnum):
@@ -57,19 +64,57 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceType:
+    """A VM size that managed online endpoints can have, and the family whose quota of vCPUs it uses."""
+
+    name: str
+    family: str
+    vcpus: int
+    memory_gb: int
+    gpus: int
+    gpu: str
+    gpu_memory_gb: int
+    retired: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What one instance of a model needs at least."""
+
+    vcpus: int
+    gpus: int
+    memory_gb: int
+
+    def met_by(self, instance_type: InstanceType) -> bool:
+        """Tell whether an instance type is large enough."""
+        return (
+            instance_type.vcpus >= self.vcpus
+            and instance_type.gpus >= self.gpus
+            and instance_type.memory_gb >= self.memory_gb
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """One model that Azure deploys as a serverless endpoint."""
+    """One model that Azure deploys.
+
+    `instance_types`, the first of which is recommended, and `requirements` are of models on managed compute;
+    `offer` is of serverless ones.
+    """
 
     slug: str
     name: str
     display_name: str
     also_known_as: tuple[str, ...]
+    hosting: Hosting
     registry: str
     version: int
     input_limit: str
     output_limit: str
     capabilities: tuple[str, ...]
     locations: tuple[str, ...]
+    instance_types: tuple[str, ...]
+    requirements: Requirements | None
     offer: Offer | None
     milestones: Mapping[Stage, Milestone]
     replacement: str | None
@@ -78,8 +123,14 @@ class Model:
 
     @property
     def asset_id(self) -> str:
-        """The id that a serverless endpoint names. Without a version: Azure always deploys the latest one."""
-        return f"azureml://registries/{self.registry}/models/{self.name}"
+        """The id that a deployment names. A serverless one has no version: Azure always deploys the latest."""
+        asset_id = f"azureml://registries/{self.registry}/models/{self.name}"
+        return f"{asset_id}/versions/{self.version}" if self.hosting is Hosting.MANAGED else asset_id
+
+    @property
+    def recommended_instance_type(self) -> str | None:
+        """The instance type of a managed deployment that names none; None for a serverless model."""
+        return self.instance_types[0] if self.instance_types else None
 
     @property
     def needs_marketplace_subscription(self) -> bool:
@@ -124,26 +175,34 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Every model by slug and every location by name."""
+    """Every model by slug, every location and every instance type by name."""
 
     models: Mapping[str, Model]
     locations: Mapping[str, Location]
+    instance_types: Mapping[str, InstanceType]
 
-    def nearest_model(self, word: str) -> Model | None:
-        """Return the model whose slug, registry name or other name is `word` or near it, or None."""
-        names = {model.slug: model for model in self.models.values()}
-        for model in self.models.values():
+    def instance_type(self, name: str) -> InstanceType | None:
+        """Return the instance type of a name, whose case Azure doesn't mind, or None when it is not known here."""
+        return next((each for each in self.instance_types.values() if each.name.lower() == name.lower()), None)
+
+    def nearest_model(self, word: str, hosting: Hosting | None = None) -> Model | None:
+        """Return the model, of any hosting or of one, whose slug, registry name or other name is or is near `word`."""
+        models = [model for model in self.models.values() if hosting is None or hosting is model.hosting]
+        names = {model.slug: model for model in models}
+        for model in models:
             for name in (model.name, *model.also_known_as):
                 names.setdefault(name.lower(), model)
         found = nearest(word, names)
         return names[found] if found else None
 
-    def deployable(self, day: dt.date, location: str | None = None) -> tuple[str, ...]:
-        """Return the slugs of the models that Azure deploys anew on a day, anywhere or in a location."""
+    def deployable(self, day: dt.date, location: str | None = None, hosting: Hosting | None = None) -> tuple[str, ...]:
+        """Return the slugs of the models that Azure deploys anew on a day, with a hosting and in a location or any."""
         return tuple(
             model.slug
             for model in self.models.values()
-            if not model.is_outgoing(day) and (location is None or location in model.locations)
+            if not model.is_outgoing(day)
+            and (location is None or location in model.locations)
+            and (hosting is None or hosting is model.hosting)
         )
 
     def successor(self, model: Model, day: dt.date) -> str | None:
@@ -160,8 +219,17 @@ def load_catalog() -> Catalog:
     text = importlib.resources.files(__package__).joinpath("catalog.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     locations = {entry["name"]: Location(**entry) for entry in data["location"]}
+    instance_types = {entry["name"]: _instance_type(entry) for entry in data["instance_type"]}
     models = (_model(entry, tuple(locations), data["source"]) for entry in data["model"])
-    return Catalog(MappingProxyType({model.slug: model for model in models}), MappingProxyType(locations))
+    return Catalog(
+        MappingProxyType({model.slug: model for model in models}),
+        MappingProxyType(locations),
+        MappingProxyType(instance_types),
+    )
+
+
+def _instance_type(entry: Mapping[str, Any]) -> InstanceType:
+    return InstanceType(**{"retired": None, **entry})
 
 
 def _model(entry: Mapping[str, Any], everywhere: tuple[str, ...], sources: Mapping[str, str]) -> Model:
@@ -171,12 +239,15 @@ def _model(entry: Mapping[str, Any], everywhere: tuple[str, ...], sources: Mappi
         name=entry["name"],
         display_name=entry["display_name"],
         also_known_as=tuple(entry["also_known_as"]),
+        hosting=Hosting(entry["hosting"]),
         registry=entry["registry"],
         version=entry["version"],
         input_limit=entry["input_limit"],
         output_limit=entry["output_limit"],
         capabilities=tuple(entry["capabilities"]),
         locations=tuple(entry.get("locations", everywhere)),
+        instance_types=tuple(entry.get("instance_types", ())),
+        requirements=Requirements(**entry["requirements"]) if "requirements" in entry else None,
         offer=Offer(**entry["offer"]) if "offer" in entry else None,
         milestones=MappingProxyType(_milestones(lifecycle)),
         replacement=lifecycle.get("replacement"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure_mistral import naming
-from azure_mistral.catalog import Catalog, Model, Stage
+from azure_mistral.catalog import Catalog, Hosting, Model, Stage
 from azure_mistral.config import CREATE, NEW_WORKSPACE, Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
 from azure_mistral.naming import Names
 from azure_mistral.problems import Problem, keyed, listed, nearest, shown
@@ -99,6 +99,9 @@ def review(
         model = catalog.models.get(slug)
         if model is None:
             problems.append(unknown_model_problem(slug, model_path, catalog, day))
+            continue
+        if problem := not_serverless_problem(model, model_path, catalog, day):
+            problems.append(problem)
             continue
         problems.extend(_model_location_problems(model, options, locations, path, model_path, catalog, day))
         lifecycle = review_lifecycle(
@@ -189,6 +192,8 @@ def review_deployment(
     if model is None or wrong_location:
         unknown = None if model else unknown_model_problem(slug, "model", catalog, day)
         return Review(tuple(problem for problem in (unknown, wrong_location) if problem), ())
+    if problem := not_serverless_problem(model, "model", catalog, day):
+        return Review((problem,), ())
     lifecycle = review_lifecycle(model, allow_retired, day, catalog, "model", "allowRetired")
     problems = list(lifecycle.problems)
     if location not in model.locations:
@@ -202,12 +207,24 @@ def review_deployment(
 
 def unknown_model_problem(slug: str, path: str, catalog: Catalog, day: dt.date) -> Problem:
     """Return the problem of a slug that is not in the catalogue."""
-    near = catalog.nearest_model(slug)
+    near = catalog.nearest_model(slug, Hosting.SERVERLESS)
     return Problem(
         path,
         f"there is no model {shown(slug)} among those that Azure deploys as serverless endpoints",
-        f"{listed(catalog.deployable(day), 'or')} is accepted",
+        f"{listed(catalog.deployable(day, hosting=Hosting.SERVERLESS), 'or')} is accepted",
         f"Write {near.slug}" if near else "Choose one of them",
+    )
+
+
+def not_serverless_problem(model: Model, path: str, catalog: Catalog, day: dt.date) -> Problem | None:
+    """Return the problem of a model that Azure does not deploy as a serverless endpoint, or None."""
+    if model.hosting is Hosting.SERVERLESS:
+        return None
+    return Problem(
+        path,
+        f"{model.slug} is deployed on managed compute, not as a serverless endpoint",
+        f"{listed(catalog.deployable(day, hosting=Hosting.SERVERLESS), 'or')} is accepted",
+        "Choose one of them",
     )
 
 
@@ -307,11 +324,12 @@ def location_problem(location: str, path: str, catalog: Catalog) -> Problem | No
 
 def not_offered_problem(model: Model, location: str, path: str, catalog: Catalog, day: dt.date) -> Problem:
     """Return the problem of a model that is not deployed in a location."""
+    others = listed(catalog.deployable(day, location, model.hosting))
     return Problem(
         path,
         f"{model.slug} is not offered in {location}",
         f"For this model {listed(model.locations, 'or')} is accepted",
-        f"Choose another location, or one of the models of {location}: {listed(catalog.deployable(day, location))}",
+        f"Choose another location, or one of the models of {location}: {others}",
     )
 
 

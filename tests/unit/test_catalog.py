@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from azure_mistral.catalog import Location, Milestone, Model, Stage, load_catalog
+from azure_mistral.catalog import Hosting, InstanceType, Location, Milestone, Model, Stage, load_catalog
 from azure_mistral.naming import ENDPOINT_NAME, Names, endpoint_name
 
 CATALOG = load_catalog()
-SLUGS = [
+SERVERLESS = [
     "ministral-3b",
     "codestral-2501",
     "mistral-small-2503",
@@ -20,10 +20,23 @@ SLUGS = [
     "mistral-nemo-2407",
     "mistral-ocr-2503",
 ]
+MANAGED = [
+    "mistral-7b-v01",
+    "mistral-7b-instruct-v01",
+    "mistral-7b-instruct-v02",
+    "mixtral-8x7b-v01",
+    "mixtral-8x7b-instruct-v01",
+    "mixtral-8x22b-v01",
+    "mixtral-8x22b-instruct-v01",
+]
+SLUGS = SERVERLESS + MANAGED
 
 
-def test_catalog_has_every_serverless_model() -> None:
-    assert list(CATALOG.models) == SLUGS
+def test_catalog_has_every_model_of_each_hosting() -> None:
+    assert {slug: model.hosting for slug, model in CATALOG.models.items()} == {
+        **dict.fromkeys(SERVERLESS, Hosting.SERVERLESS),
+        **dict.fromkeys(MANAGED, Hosting.MANAGED),
+    }
 
 
 def test_catalog_is_read_once() -> None:
@@ -40,11 +53,53 @@ def test_catalog_is_read_once() -> None:
         ("mistral-nemo-2407", "azureml://registries/azureml-mistral/models/Mistral-Nemo"),
     ],
 )
-def test_asset_id_carries_the_registry_spelling_and_no_version(slug: str, asset_id: str) -> None:
+def test_serverless_asset_id_carries_the_registry_spelling_and_no_version(slug: str, asset_id: str) -> None:
     assert CATALOG.models[slug].asset_id == asset_id
 
 
-@pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
+@pytest.mark.parametrize(
+    ("slug", "asset_id"),
+    [
+        ("mistral-7b-v01", "azureml://registries/azureml/models/mistralai-Mistral-7B-v01/versions/8"),
+        ("mixtral-8x22b-v01", "azureml://registries/azureml/models/mistralai-Mixtral-8x22B-v0-1/versions/4"),
+    ],
+)
+def test_managed_asset_id_carries_the_version(slug: str, asset_id: str) -> None:
+    assert CATALOG.models[slug].asset_id == asset_id
+
+
+@pytest.mark.parametrize("slug", MANAGED)
+def test_instance_types_of_a_managed_model_meet_its_requirements(slug: str) -> None:
+    model = CATALOG.models[slug]
+
+    assert model.requirements is not None
+    assert [name for name in model.instance_types if not model.requirements.met_by(CATALOG.instance_types[name])] == []
+
+
+@pytest.mark.parametrize("slug", MANAGED)
+def test_recommended_instance_type_is_one_that_azure_still_has(slug: str) -> None:
+    recommended = CATALOG.models[slug].recommended_instance_type
+
+    assert recommended is not None
+    assert CATALOG.instance_types[recommended].retired is None
+
+
+def test_instance_type_is_found_whatever_its_case() -> None:
+    found = CATALOG.instance_type("standard_nc24ads_a100_v4")
+
+    family = "StandardNCADSA100v4Family"
+    assert found == InstanceType("Standard_NC24ads_A100_v4", family, 24, 220, 1, "A100", 80, None)
+    assert CATALOG.instance_type("Standard_NC25ads_A100_v4") is None
+
+
+@pytest.mark.parametrize("slug", SERVERLESS)
+def test_serverless_model_has_no_instance_types(slug: str) -> None:
+    model = CATALOG.models[slug]
+
+    assert (model.instance_types, model.recommended_instance_type, model.requirements) == ((), None, None)
+
+
+@pytest.mark.parametrize("model", [CATALOG.models[slug] for slug in SERVERLESS], ids=SERVERLESS)
 def test_model_states_sources_and_marks_what_none_confirms(model: Model) -> None:
     assert {"limits", "locations", "lifecycle"} <= set(model.sources)
     assert ("offer" in model.sources) == (model.offer is not None)
@@ -56,8 +111,8 @@ def test_model_has_a_generated_endpoint_name_within_the_rule(model: Model) -> No
     assert ENDPOINT_NAME.fullmatch(endpoint_name(model.slug, "swedencentral", Names("id", "project", "stack")))
 
 
-def test_models_of_the_partner_registry_need_a_marketplace_subscription() -> None:
-    assert all(model.needs_marketplace_subscription for model in CATALOG.models.values())
+def test_serverless_models_need_a_marketplace_subscription_and_open_ones_do_not() -> None:
+    assert [slug for slug, model in CATALOG.models.items() if model.needs_marketplace_subscription] == SERVERLESS
 
 
 def test_offer_without_a_source_leads_to_the_model_card() -> None:
@@ -99,8 +154,8 @@ def test_document_ai_is_offered_in_two_locations_only() -> None:
 def test_deployable_models_are_those_that_are_not_on_their_way_out() -> None:
     four = ("ministral-3b", "codestral-2501", "mistral-small-2503", "mistral-medium-2505")
 
-    assert CATALOG.deployable(dt.date(2026, 11, 22)) == four
-    assert CATALOG.deployable(dt.date(2026, 3, 1)) == (*four, "mistral-document-ai-2505")
+    assert CATALOG.deployable(dt.date(2026, 11, 22), hosting=Hosting.SERVERLESS) == four
+    assert CATALOG.deployable(dt.date(2026, 3, 1)) == (*four, "mistral-document-ai-2505", *MANAGED)
 
 
 @pytest.mark.parametrize(

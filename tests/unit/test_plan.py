@@ -286,7 +286,7 @@ def open_model() -> Catalog:
     Azure has some, of Microsoft's own; none is Mistral's, so the package's catalogue has none.
     """
     model = replace(CATALOG.models["ministral-3b"], slug="open", registry="azureml", offer=None)
-    return Catalog({"open": model}, CATALOG.locations)
+    return replace(CATALOG, models={"open": model})
 
 
 def test_existing_marketplace_subscription_is_refused_for_a_model_that_is_not_sold() -> None:
@@ -309,6 +309,25 @@ def test_model_that_is_not_sold_needs_neither_terms_nor_a_marketplace_subscripti
     assert review(configuration, open_model(), DAY, name="mistral", default_location="eastus2") == Review((), ())
     plan = make_plan(configuration, open_model(), DAY, NAMES, name="mistral", default_location="eastus2")
     assert [each.marketplace_subscription_name for each in plan.deployments] == [None]
+
+
+def test_model_on_managed_compute_is_refused_as_a_serverless_endpoint() -> None:
+    wrong = "mistral-7b-v01 is deployed on managed compute, not as a serverless endpoint"
+    problem = f"{wrong}. {ALL_MODELS}. Choose one of them."
+
+    assert [str(each) for each in reviewed({"models": {"mistral-7b-v01": {}}}).problems] == [
+        f'models["mistral-7b-v01"]: {problem}'
+    ]
+    deployment = review_deployment(
+        "mistral-7b-v01",
+        "eastus2",
+        marketplace_subscription="create",
+        allow_retired=False,
+        accepts_terms=True,
+        catalog=CATALOG,
+        day=DAY,
+    )
+    assert [str(each) for each in deployment.problems] == [f"model: {problem}"]
 
 
 def test_review_reports_every_problem_at_once() -> None:
