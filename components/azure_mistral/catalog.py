@@ -65,7 +65,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class InstanceType:
-    """A VM size that managed online endpoints can have, and the family whose quota of vCPUs it uses."""
+    """A VM size that managed online endpoints can have, and the family whose quota of vCPUs it uses.
+
+    With `upgrade_reserve`, Azure wants quota for 20 % more instances than are deployed, for upgrades.
+    """
 
     name: str
     family: str
@@ -74,6 +77,7 @@ class InstanceType:
     gpus: int
     gpu: str
     gpu_memory_gb: int
+    upgrade_reserve: bool
     retired: dt.date | None
 
 

@@ -88,7 +88,7 @@ def test_instance_type_is_found_whatever_its_case() -> None:
     found = CATALOG.instance_type("standard_nc24ads_a100_v4")
 
     family = "StandardNCADSA100v4Family"
-    assert found == InstanceType("Standard_NC24ads_A100_v4", family, 24, 220, 1, "A100", 80, None)
+    assert found == InstanceType("Standard_NC24ads_A100_v4", family, 24, 220, 1, "A100", 80, False, None)
     assert CATALOG.instance_type("Standard_NC25ads_A100_v4") is None
 
 
