@@ -31,10 +31,10 @@ env: setup  ## Print the variables for plain pulumi, curl and Python against the
 test: setup-dev  ## Run all tests
 	@$(RUN) pytest $(PYTEST_ARGS)
 
-check: setup-dev  ## Check format, lint, types and the reference pages
+check: setup-dev  ## Check format, lint, types, the reference pages and the schema
 	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy && $(RUN) tools.reference --check
 
-docs: setup-dev  ## Make the reference pages from the tables in the code
+docs: setup-dev  ## Make the reference pages and the schema from the code
 	@$(RUN) tools.reference
 
 format: setup-dev  ## Format the code

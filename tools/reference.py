@@ -1,50 +1,55 @@
-"""Writes the pages of docs/reference from the tables in the code, or checks that they are up to date.
+"""Writes what is made from the code, the pages of docs/reference and the package's schema, or checks that it is.
 
-python -m tools.reference            writes the pages
-python -m tools.reference --check    fails when a page is not what it would write
+python -m tools.reference            writes the files
+python -m tools.reference --check    fails when a file is not what it would write
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 
+from azure_mistral import package
+
+from tools.components_page import components_page
 from tools.configuration_page import configuration_page
 from tools.engine import ROOT
 from tools.troubleshooting_page import troubleshooting_page
 
-DIRECTORY = ROOT / "docs" / "reference"
+DIRECTORY = ROOT
 
-# What each page is made of, and the module that it comes from.
+# What each page of docs/reference is made of, and the module that it comes from.
 PAGES = {
+    "components.md": (components_page, "components/azure_mistral/package.py"),
     "configuration.md": (configuration_page, "components/azure_mistral/config.py"),
     "troubleshooting.md": (troubleshooting_page, "components/azure_mistral/failures.py"),
 }
 
 
-def pages() -> dict[str, str]:
-    """Return the text of every page by its file name."""
+def files() -> dict[str, str]:
+    """Return the text of every file by its path in the repository."""
     mark = "<!-- Made by `make docs` from {source}: edit that instead. -->\n"
-    return {name: mark.format(source=source) + page() for name, (page, source) in PAGES.items()}
+    pages = {f"docs/reference/{name}": mark.format(source=source) + page() for name, (page, source) in PAGES.items()}
+    return {**pages, "components/schema.json": json.dumps(package.schema(), indent=2) + "\n"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check the pages; the exit code is 1 when one is not up to date."""
+    """Write or check the files; the exit code is 1 when one is not up to date."""
     parser = argparse.ArgumentParser(prog="python -m tools.reference", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail when a page is not up to date")
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail when a file is not up to date")
     check = parser.parse_args(arguments).check
-    stale = [
-        DIRECTORY / name
-        for name, text in pages().items()
+    stale = {
+        name: text
+        for name, text in files().items()
         if not (DIRECTORY / name).is_file() or (DIRECTORY / name).read_text(encoding="utf-8") != text
-    ]
-    if check:
-        for page in stale:
-            print(f"docs/reference/{page.name} is not up to date. Make it with: make docs", file=sys.stderr)
-        return 1 if stale else 0
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    for page in stale:
-        page.write_text(pages()[page.name], encoding="utf-8")
-    return 0
+    }
+    for name, text in stale.items():
+        if check:
+            print(f"{name} is not up to date. Make it with: make docs", file=sys.stderr)
+        else:
+            (DIRECTORY / name).parent.mkdir(parents=True, exist_ok=True)
+            (DIRECTORY / name).write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
-"""The components as a Pulumi package: what other languages will see."""
+"""The components as a Pulumi package: what other languages see."""
 
-import json
+import re
+import tomllib
+from collections.abc import Iterator
 from typing import Any
 
+import azure_mistral
 import pytest
-from azure_mistral import MistralModels, ServerlessDeployment, Workspace, config, serverless, workspace
+import yaml
+from azure_mistral import config, package, serverless, workspace
 from azure_mistral.settings import Group, Setting
-from pulumi.provider.experimental.component import ComponentProvider
 
-COMPONENTS = [MistralModels, ServerlessDeployment, Workspace]
-SCHEMA: dict[str, Any] = json.loads(str(ComponentProvider(COMPONENTS, "azure-mistral", version="0.0.1").schema))
+from tools.engine import ROOT
+
+SCHEMA = package.schema()
 SETTINGS = {
     "MistralModels": config.CONFIGURATION,
     "ServerlessDeployment": serverless.SETTINGS,
@@ -43,16 +47,65 @@ def test_settings_of_a_workspace_are_those_that_it_reads() -> None:
     assert set(options) == {setting.name for setting in config.WORKSPACE.kind.settings}
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_every_input_is_described_with_the_word_that_says_whether_it_is_needed(name: str) -> None:
-    described = [each["description"] for each in resource(name)["inputProperties"].values()]
+def test_every_public_component_is_in_the_package() -> None:
+    public = {name for name in azure_mistral.__all__ if f"{name}Args" in azure_mistral.__all__}
 
-    assert [text for text in described if not text.startswith(("Required. ", "Optional. ", "Conditional. "))] == []
+    assert {component.__name__ for component in package.COMPONENTS} == public == set(SETTINGS)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_every_output_is_described(name: str) -> None:
-    assert all(each["description"] for each in resource(name)["properties"].values())
+def inputs() -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Yield every input of components and fields of input types: path, property, whether it is required."""
+    for token, each in SCHEMA["resources"].items():
+        for name, property_ in each["inputProperties"].items():
+            yield f"{token}.{name}", property_, name in each["requiredInputs"]
+    for token, each in SCHEMA["types"].items():
+        if token.endswith("Args"):
+            for name, property_ in each["properties"].items():
+                yield f"{token}.{name}", property_, name in each.get("required", ())
+
+
+def outputs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every output of components and fields of output types."""
+    for token, each in (*SCHEMA["resources"].items(), *SCHEMA["types"].items()):
+        if not token.endswith("Args"):
+            for name, property_ in each["properties"].items():
+                yield f"{token}.{name}", property_
+
+
+def test_every_input_is_described_with_the_word_that_says_whether_it_is_needed() -> None:
+    words = {True: ("Required. ",), False: ("Optional. ", "Conditional. ")}
+
+    assert [path for path, each, required in inputs() if not each["description"].startswith(words[required])] == []
+
+
+def test_every_output_is_described() -> None:
+    assert [path for path, each in outputs() if not each["description"].endswith(".")] == []
+
+
+def test_every_component_and_type_is_described_in_lines_that_markdown_takes_for_text() -> None:
+    described = [SCHEMA, *SCHEMA["resources"].values(), *SCHEMA["types"].values()]
+
+    assert [each for each in described if not re.fullmatch(r"(\S.*\n|\n)*\S.*", each["description"])] == []
+
+
+def test_names_are_camel_case_in_all_languages() -> None:
+    paths = [*(path for path, _, _ in inputs()), *(path for path, _ in outputs())]
+
+    assert [path for path in paths if not re.fullmatch(r"azure-mistral:index:[A-Z]\w+\.[a-z][a-zA-Z0-9]*", path)] == []
+
+
+def test_the_plugin_requires_what_the_package_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "components" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if not line.startswith("#")] == project["dependencies"]
+
+
+def test_the_plugin_has_the_name_of_the_package() -> None:
+    plugin = yaml.safe_load((ROOT / "components" / "PulumiPlugin.yaml").read_text(encoding="utf-8"))
+
+    assert plugin["name"] == SCHEMA["name"] == package.NAME
+    assert SCHEMA["version"] == azure_mistral.__version__
 
 
 @pytest.mark.parametrize(
