@@ -1,4 +1,4 @@
-# The one command surface. Everything it makes lies in .venv, .cache (the engine) and .local (the emulator and the stack's state).
+# The one command surface. Everything it makes lies in .venv and .venv-litellm, .cache (the engine) and .local (the emulator and the stack's state).
 
 PYTHON ?= python3
 # The stack that up, preview and down work on, and the folder that keeps the emulator's and the stack's state.
@@ -41,11 +41,12 @@ format: setup-dev  ## Format the code
 	@$(RUN) ruff format --quiet && $(RUN) ruff check --quiet --fix
 
 lock: setup-dev  ## Choose the newest versions that pyproject.toml allows, and lock them with their hashes
-	@$(RUN) uv pip compile $(LOCK_ARGS) --upgrade --group dev -o requirements-dev.lock
-	@$(RUN) uv pip compile $(LOCK_ARGS) --upgrade --constraints requirements-dev.lock -o requirements.lock
+	@$(RUN) uv pip compile $(LOCK_ARGS) $(LOCKED) --group dev -o requirements-dev.lock
+	@$(RUN) uv pip compile $(LOCK_ARGS) $(LOCKED) --constraints requirements-dev.lock -o requirements.lock
+	@$(RUN) uv pip compile $(LOCK_ARGS) --group litellm -o requirements-litellm.lock
 
-LOCK_ARGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url \
-  pyproject.toml --extra cli --group emulator --group build
+LOCK_ARGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --upgrade
+LOCKED := pyproject.toml --extra cli --group emulator --group build
 
 setup: python
 	@$(PYTHON) -m tools.setup

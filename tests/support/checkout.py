@@ -9,7 +9,7 @@ from tools.engine import ROOT, engine_directory
 
 
 class Checkout:
-    """A git repository with the files of this one as they are now, using this one's environment and engine."""
+    """A git repository with the files of this one as they are now, using this one's environments and engine."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -24,7 +24,8 @@ class Checkout:
             if (ROOT / name).exists():
                 (directory / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, directory / name)
-        (directory / ".venv").symlink_to(ROOT / ".venv")
+        for name in (".venv", ".venv-litellm"):
+            (directory / name).symlink_to(ROOT / name)
         (directory / ".git").mkdir()
         identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
         for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "all"]):

@@ -50,6 +50,28 @@ def test_a_changed_lock_or_project_file_is_installed_again(environment: Path, ch
     assert not setup.is_installed(development=False)
 
 
+def test_litellm_gets_an_environment_of_its_own_again_only_when_its_lock_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, own = tmp_path / "requirements-litellm.lock", tmp_path / ".venv-litellm"
+    lock.write_text("one")
+    own.mkdir()
+    commands: list[list[str]] = []
+    monkeypatch.setattr(setup, "LITELLM_LOCK", lock)
+    monkeypatch.setattr(setup, "LITELLM_ENVIRONMENT", own)
+    monkeypatch.setattr(setup, "run", lambda command, failure: commands.append(command))
+
+    setup.install_litellm()
+    setup.install_litellm()
+    made_once = list(commands)
+    lock.write_text("two")
+    setup.install_litellm()
+
+    assert [command[-1] for command in made_once] == [str(own), str(lock)]
+    assert made_once[1][0] == str(own / "bin" / "python")
+    assert commands == made_once * 2
+
+
 def test_the_development_set_holds_the_other_set_in_the_same_versions() -> None:
     root = Path(setup.__file__).resolve().parent.parent
 
@@ -59,7 +81,9 @@ def test_the_development_set_holds_the_other_set_in_the_same_versions() -> None:
     assert pins("requirements.lock") <= pins("requirements-dev.lock")
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-litellm.lock", "requirements.txt"]
+)
 def test_no_requirements_file_names_an_index(name: str) -> None:
     text = (Path(setup.__file__).resolve().parent.parent / name).read_text()
 
@@ -67,7 +91,7 @@ def test_no_requirements_file_names_an_index(name: str) -> None:
     assert "://" not in text
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-litellm.lock"])
 def test_every_locked_package_has_a_hash(name: str) -> None:
     lines = (Path(setup.__file__).resolve().parent.parent / name).read_text().splitlines()
 
