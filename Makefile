@@ -11,7 +11,7 @@ RUN := .venv/bin/python -m
 PYTEST_ARGS ?= --numprocesses auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down env test check docs format lock setup setup-dev python
+.PHONY: help up preview down env test check wheel docs format lock setup setup-dev python
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: setup-dev  ## Run all tests
 
 check: setup-dev  ## Check format, lint, types, the reference pages and the schema
 	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy && $(RUN) tools.reference --check
+
+wheel: setup-dev  ## Build the wheel into dist/
+	@$(RUN) hatchling build --target wheel --directory dist
 
 docs: setup-dev  ## Make the reference pages and the schema from the code
 	@$(RUN) tools.reference

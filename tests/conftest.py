@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from emulator.server import EmulatorServer
 from tests.support.azure import Azure
 from tests.support.project import Project
 from tools import stack
-from tools.engine import engine_directory
+from tools.engine import ROOT, engine_directory
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -75,3 +77,13 @@ def repository(environment: dict[str, str], tmp_path: Path) -> Project:
 def program(environment: dict[str, str], tmp_path: Path) -> Callable[[str], Project]:
     """Makes a project of a program that imports the components."""
     return lambda text: Project.of_program(tmp_path / "program", environment, text)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, as `make wheel` builds it."""
+    directory = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = directory.glob("*.whl")
+    return built

@@ -83,10 +83,19 @@ class Project:
         project.initialise()
         return project
 
+    @classmethod
+    def of_example(cls, directory: Path, environment: dict[str, str]) -> "Project":
+        """Return a copy of the example that is called as the directory."""
+        project = cls(directory, environment)
+        for source in (ROOT / "examples" / directory.name).iterdir():
+            if source.is_file():
+                shutil.copyfile(source, directory / source.name)
+        project.initialise()
+        return project
+
     def initialise(self) -> None:
         """Make the stack."""
-        done = self.run("stack", "init", STACK)
-        assert done.returncode == 0, done.stderr
+        self.succeed("stack", "init", STACK)
 
     def write_program(self, program: str) -> None:
         """Replace the program."""
@@ -109,6 +118,12 @@ class Project:
             text=True,
             check=False,
         )
+
+    def succeed(self, *command: str, **variables: str) -> str:
+        """Run a pulumi command that has to succeed, and return what it printed on stdout."""
+        done = self.run(*command, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def update(self, action: str, *flags: str, **variables: str) -> Update:
         """Run up, refresh or destroy to its end and return what happened, good or bad."""
@@ -152,16 +167,14 @@ class Project:
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         """Return the stack's outputs."""
-        done = self.run("stack", "output", "--json", *(["--show-secrets"] if secrets else []))
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(
+            self.succeed("stack", "output", "--json", *(["--show-secrets"] if secrets else []))
+        )
         return found
 
     def export(self) -> str:
         """Return the stack's state as `pulumi stack export` prints it."""
-        done = self.run("stack", "export")
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return self.succeed("stack", "export")
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the resources of the state by logical name."""

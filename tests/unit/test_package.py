@@ -1,6 +1,5 @@
 """The package as others see it: its names, and what importing it costs."""
 
-import importlib.metadata
 import re
 import subprocess
 import sys
@@ -24,10 +23,6 @@ def test_public_names_are_sorted_and_exist() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'azure_mistral' has no attribute 'Workspaces'"):
         azure_mistral.__getattr__("Workspaces")
-
-
-def test_version_is_that_of_the_distribution() -> None:
-    assert azure_mistral.__version__ == importlib.metadata.version("azure-mistral")
 
 
 @pytest.mark.parametrize("module", PURE)
