@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from emulator.arm.api import Route as ArmRoute
+from emulator.arm.compute import QUOTA_SETTING, families, limit
 from emulator.arm.resources import NAMESPACES, SUBSCRIPTIONS, add_subscription
 from emulator.identity.directory import add_principal
 from emulator.lifecycle import DEFAULT_TRANSITIONS, VERBS, Clock, Lifecycle, parse_transition, transition_as_json
@@ -152,6 +153,15 @@ def control_routes(
         store.set_setting("latency", [item.model_dump(exclude_none=True) for item in body])
         return await get_latency()
 
+    async def get_quota() -> Any:
+        return {family: limit(store, family) for family in families()}
+
+    async def set_quota(body: dict[str, Annotated[int, Field(ge=0)]]) -> Any:
+        if unknown := sorted(body.keys() - families()):
+            raise ValueError(f"{', '.join(unknown)}: no VM family. Expected some of {', '.join(families())}.")
+        store.set_setting(QUOTA_SETTING, body)
+        return await get_quota()
+
     async def get_faults() -> Any:
         return store.faults()
 
@@ -240,6 +250,8 @@ def control_routes(
             route("PUT", "/retry-after", set_retry_after),
             route("GET", "/latency", get_latency),
             route("PUT", "/latency", set_latency),
+            route("GET", "/quota", get_quota),
+            route("PUT", "/quota", set_quota),
             route("GET", "/faults", get_faults),
             route("POST", "/faults", add_fault),
             route("DELETE", "/faults", remove_faults),

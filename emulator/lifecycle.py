@@ -42,8 +42,11 @@ DEFAULT_TRANSITIONS: Mapping[str, Transition] = {
     _ML: Polls(1),
     f"{_ML}/marketplaceSubscriptions": Polls(1),
     f"{_ML}/serverlessEndpoints": Polls(1),
+    f"{_ML}/onlineEndpoints": Polls(1),
+    f"{_ML}/onlineEndpoints/deployments": Polls(2),
 }
-"""By resource type. In Azure a workspace takes a minute, a Marketplace subscription six, an endpoint five to ten."""
+"""By resource type. In Azure a workspace takes a minute, a Marketplace subscription six, a serverless endpoint five to
+ten, an online endpoint two, an online deployment of a model ten to twenty."""
 
 DEFAULT_RETRY_AFTER = 0.2
 """Seconds between polls that clients are asked to wait."""

@@ -20,13 +20,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from emulator import faults
 from emulator.arm import (
     authorization,
+    compute,
     insights,
     key_vault,
     machine_learning,
+    online_deployments,
+    online_endpoints,
     operational_insights,
     resources,
     serverless,
     storage,
+    template_deployments,
     workspaces,
 )
 from emulator.arm.api import ManagementApi
@@ -60,8 +64,18 @@ ARM_ROUTES = (
     *machine_learning.ROUTES,
     *workspaces.ROUTES,
     *serverless.ROUTES,
+    *online_endpoints.ROUTES,
+    *online_deployments.ROUTES,
+    *compute.ROUTES,
+    *template_deployments.ROUTES,
 )
-EFFECTS = {**resources.EFFECTS, **workspaces.EFFECTS, **serverless.EFFECTS}
+EFFECTS = {
+    **resources.EFFECTS,
+    **workspaces.EFFECTS,
+    **serverless.EFFECTS,
+    **online_endpoints.EFFECTS,
+    **online_deployments.EFFECTS,
+}
 
 INFERENCE_AUDIENCES = ("https://ml.azure.com", "https://ml.azure.com/", "https://cognitiveservices.azure.com")
 """azure-ai-inference asks for the first by default; Microsoft's samples also use the last."""

@@ -5,6 +5,7 @@ authorization, registration, resource group and body in Azure Resource Manager's
 """
 
 import difflib
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -117,6 +118,8 @@ class Request:
     principal: Principal
     origin: str
     now: datetime
+    send: Callable[[str, str, str, Document], Response]
+    """Sends another request in the same principal's name: method, path, API version, body. Raises ArmError."""
     operation_fault: Document | None = None
 
     @property
@@ -343,8 +346,22 @@ class ManagementApi:
         Raises:
             ArmError: the refusal.
         """
-        route, parameters = self.find("GET" if method == "HEAD" and not self._has_head(path) else method, path)
+        self._route(method, path)
         principal = self.principal(authorization, origin)
+        return self._answer(method, path, query, principal, body, origin, now, operation_fault)
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        principal: Principal,
+        body: bytes,
+        origin: str,
+        now: datetime,
+        operation_fault: Document | None,
+    ) -> Response:
+        route, parameters = self._route(method, path)
         api_version = query.get("api-version")
         if not api_version:
             raise errors.api_version_missing()
@@ -354,6 +371,11 @@ class ManagementApi:
         self._check_resource_group(route, method, path)
         if subscription is not None:
             self._check_registration(route.type.namespace, subscription)
+
+        def send(method: str, path: str, api_version: str, body: Document) -> Response:
+            text = json.dumps(body).encode()
+            return self._answer(method, path, {"api-version": api_version}, principal, text, origin, now, None)
+
         request = Request(
             store=self._store,
             lifecycle=self._lifecycle,
@@ -366,10 +388,14 @@ class ManagementApi:
             principal=principal,
             origin=origin,
             now=now,
+            send=send,
             operation_fault=operation_fault,
         )
         response = route.handler(request)
         return replace(response, body=None) if method == "HEAD" else response
+
+    def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        return self.find("GET" if method == "HEAD" and not self._has_head(path) else method, path)
 
     def _body(self, route: Route, path: str, body: bytes) -> dict[str, Any]:
         if route.shape is None:

@@ -48,7 +48,7 @@ class ArmError(Exception):
                 "Location": location,
                 "Time": now.isoformat(),
             } | ({"InnerError": inner} if inner else {})
-            error["details"] = []
+            error.setdefault("details", [])
             error["additionalInfo"] = [{"type": kind, "info": {"value": value}} for kind, value in information.items()]
         return {"error": error}
 

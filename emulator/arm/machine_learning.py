@@ -1,15 +1,19 @@
-"""Microsoft.MachineLearningServices: what its resource types share, which is API versions, errors and operations.
+"""Microsoft.MachineLearningServices: what its resource types share: API versions, errors, keys, identity, operations.
 
-The types are in `workspaces` and `serverless`. Shapes and status codes: azure-rest-api-specs, machinelearningservices,
-stable/2024-10-01/mfe.json and machineLearningServices.json.
+The types are in `workspaces`, `serverless`, `online_endpoints` and `online_deployments`. Shapes and status codes:
+azure-rest-api-specs, machinelearningservices, stable/2024-10-01/mfe.json and machineLearningServices.json.
 """
 
+import json
+import secrets
+import uuid
 from dataclasses import replace
 
 from emulator.arm.api import Request, ResourceType, Response, Route, wait_headers
 from emulator.arm.errors import ArmError
+from emulator.identity.directory import TENANT_ID, add_managed_identity
 from emulator.resource_id import subscription_of
-from emulator.store import Document, Operation, Resource
+from emulator.store import Document, Operation, Resource, Store
 
 NAMESPACE = "Microsoft.MachineLearningServices"
 SERVERLESS_VERSIONS = (
@@ -65,6 +69,47 @@ def user_error(message: str, *inner: str, status: int = 400, code: str = "UserEr
     return ArmError(status, code, message, machine_learning=inner)
 
 
+def inferencing_refused(message: str, *, field: str = "", code: str = "InferencingClientCallFailed") -> ArmError:
+    """A refusal of the inferencing service behind online endpoints, as the management API wraps it.
+
+    Quoted in MicrosoftLearning/mslearn-azure-ml#30 (a deployment) and Azure/azureml-examples#1931 (an endpoint). The
+    reason is inside the text of the detail, which is JSON; `field` is what it is about, empty for the whole.
+    """
+    problem = {
+        "errors": {field: [message]},
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "One or more validation errors occurred.",
+        "status": 400,
+        "traceId": f"00-{uuid.uuid4().hex}-{secrets.token_hex(8)}-01",
+    }
+    text = json.dumps(problem, separators=(",", ":"))
+    if code == "InferencingClientCreateDeploymentFailed":
+        text = f"InferencingClient HttpRequest error, error detail: {text}"
+    details = [{"code": code, "message": text, "details": [], "additionalInfo": []}]
+    return ArmError(400, "BadRequest", "The request is invalid.", machine_learning=(), details=details)
+
+
+def check_member(name: str, value: object, accepted: tuple[str, ...]) -> None:
+    """Refuse a value that is none of an enumeration's."""
+    if value not in accepted:
+        # Invented: the wording.
+        raise user_error(
+            f"'{value}' is not a valid value for {name}. Valid values: {', '.join(accepted)}.", "BadArgument"
+        )
+
+
+def location_in_workspace(request: Request, existing: Resource | None, workspace: Resource, what: str) -> str:
+    """The body's location, which is the workspace's."""
+    location = request.location(existing)
+    if location != workspace.document["location"]:
+        # Invented: the wording.
+        raise user_error(
+            f"{what} has to be in the location of its workspace, {workspace.document['location']}, not in {location}.",
+            "BadArgument",
+        )
+    return location
+
+
 def operation_running(operation: Operation, resource: Resource) -> ArmError:
     """A change while another one runs.
 
@@ -86,15 +131,76 @@ def check_idle(request: Request, resource: Resource | None) -> None:
         raise operation_running(operation, resource)
 
 
+# Keys and identity
+
+
+def new_key() -> str:
+    """An inference key: 32 letters and digits, as the keys in the documentation's examples."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(32))
+
+
+def keys_shown(resource: Resource) -> Document:
+    """Both keys of an endpoint, as listKeys answers."""
+    primary, secondary = resource.private["keys"]
+    return {"primaryKey": primary, "secondaryKey": secondary}
+
+
+def with_regenerated_key(request: Request, endpoint: Resource) -> Resource:
+    """The endpoint with one key replaced, as the body of regenerateKeys asks.
+
+    `keyValue` is what the key is set to, says the specification, but azure-ai-ml sends the current key with it when it
+    asks for a new one. So a value that is the current key means a new key.
+    """
+    kind = request.body.get("keyType")
+    check_member("keyType", kind, ("Primary", "Secondary"))
+    index = ("Primary", "Secondary").index(str(kind))
+    keys = list(endpoint.private["keys"])
+    asked = request.body.get("keyValue")
+    keys[index] = asked if asked and asked != keys[index] else new_key()
+    return replace(endpoint, private=endpoint.private | {"keys": keys})
+
+
+def identity_shown(request: Request, name: str, given: Document | None, existing: Resource | None) -> Document:
+    """The identity with what Azure adds to it: the principal that the directory has for a system-assigned one."""
+    kind = (given or {}).get("type") or "SystemAssigned"
+    before = (existing.document.get("identity") or {}) if existing else {}
+    identity: Document = {"type": kind}
+    if (given or {}).get("userAssignedIdentities"):
+        identity["userAssignedIdentities"] = (given or {})["userAssignedIdentities"]
+    if "SystemAssigned" in kind:
+        principal_id = before.get("principalId") or add_managed_identity(request.store, name).id
+        identity |= {"principalId": principal_id, "tenantId": TENANT_ID}
+    return identity
+
+
+def remove_identity(store: Store, resource: Resource) -> None:
+    """Take a resource's system-assigned identity out of the directory."""
+    principal_id = (resource.document.get("identity") or {}).get("principalId")
+    if principal_id:
+        store.remove_principal(principal_id)
+
+
 # Operations
+
+_ID_PREFIXES = {"onlineendpoints": "oe", "deployments": "odidp"}
+"""How the ids of operations begin, by the last part of the resource type: seen in URLs of live online endpoints
+(Azure/azureml-examples' notebook of the Mistral online endpoint) and deployments. Invented: `se` for all others."""
+
+
+def operation_url(request: Request, operation: Operation, location: str, collection: str) -> str:
+    """Where to ask about an operation: `mfeOperationsStatus` or `mfeOperationResults`."""
+    kind = operation.type.rsplit("/", 1)[-1].lower()
+    prefix = _ID_PREFIXES.get(kind)
+    name = f"{prefix}:{operation.id}:{uuid.uuid4()}" if prefix else f"se:{operation.id}"
+    base = f"/subscriptions/{subscription_of(operation.resource_id)}/providers/{NAMESPACE}/locations/{location}"
+    return request.url(f"{base}/{collection}/{name}")
 
 
 def operation_headers(request: Request, operation: Operation, location: str, *names: str) -> dict[str, str]:
     """The headers of an accepted operation: `Azure-AsyncOperation` for its status, `Location` for its result."""
     collections = {"Azure-AsyncOperation": "mfeOperationsStatus", "Location": "mfeOperationResults"}
-    base = f"/subscriptions/{subscription_of(operation.resource_id)}/providers/{NAMESPACE}/locations/{location}"
-    # Invented: the prefix. A live online endpoint's ids look like oe:<guid>:<guid>.
-    urls = {name: request.url(f"{base}/{collections[name]}/se:{operation.id}") for name in names}
+    urls = {name: operation_url(request, operation, location, collections[name]) for name in names}
     return urls | {"x-ms-async-operation-timeout": "PT1H"} | wait_headers(operation.retry_after)
 
 
@@ -139,7 +245,7 @@ def running_headers(request: Request) -> dict[str, str]:
 
 
 def _operation(request: Request) -> Operation:
-    operation = request.store.operation(request.parameters["operation"].removeprefix("se:"))
+    operation = request.store.operation(f"{request.parameters['operation']}:".split(":")[1])
     if operation is None or not operation.type.startswith(NAMESPACE):
         name = request.parameters["operation"]
         raise user_error(f"Operation {name} not found.", "NotFound", status=404)

@@ -20,7 +20,7 @@ from emulator.lifecycle import Effect
 from emulator.resource_id import resource_group_of
 from emulator.store import Document, Operation, Resource, Store
 
-_VERSIONS = (
+VERSIONS = (
     "2014-04-01",
     "2016-02-01",
     "2016-06-01",
@@ -45,10 +45,10 @@ _VERSIONS = (
     "2025-03-01",
     "2025-04-01",
 )
-SUBSCRIPTIONS = ResourceType("Microsoft.Resources/subscriptions", _VERSIONS)
-PROVIDERS = ResourceType("Microsoft.Resources/subscriptions/providers", _VERSIONS)
-RESOURCES = ResourceType("Microsoft.Resources/subscriptions/resources", _VERSIONS)
-RESOURCE_GROUPS = ResourceType("Microsoft.Resources/resourceGroups", _VERSIONS)
+SUBSCRIPTIONS = ResourceType("Microsoft.Resources/subscriptions", VERSIONS)
+PROVIDERS = ResourceType("Microsoft.Resources/subscriptions/providers", VERSIONS)
+RESOURCES = ResourceType("Microsoft.Resources/subscriptions/resources", VERSIONS)
+RESOURCE_GROUPS = ResourceType("Microsoft.Resources/resourceGroups", VERSIONS)
 
 NAMESPACES = (
     "Microsoft.Authorization",
@@ -320,9 +320,9 @@ def _existing_group(request: Request) -> Resource:
 
 
 def get_operation_result(request: Request) -> Response:
-    """Where a client waits for the end of a resource group's deletion: 202 until it has ended, then 200."""
+    """Where a client waits for the end of a deletion: 202 until it has ended, then 200."""
     operation = request.store.operation(request.parameters["operation"])
-    if operation is None or operation.type != RESOURCE_GROUPS.name:
+    if operation is None or not operation.type.startswith("Microsoft.Resources/"):
         raise ArmError(404, "NotFound", f"The operation '{request.parameters['operation']}' was not found.")
     operation = request.lifecycle.poll(operation)
     if operation.status == "InProgress":

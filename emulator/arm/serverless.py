@@ -6,7 +6,6 @@ named below. The bodies of endpoints and subscriptions come from nowhere but the
 """
 
 import re
-import secrets
 import uuid
 from dataclasses import replace
 from datetime import date, datetime
@@ -18,9 +17,14 @@ from emulator.arm.machine_learning import (
     NAMESPACE,
     SERVERLESS_VERSIONS,
     check_idle,
+    check_member,
+    keys_shown,
+    location_in_workspace,
+    new_key,
     operation_headers,
     running_headers,
     user_error,
+    with_regenerated_key,
 )
 from emulator.arm.models import REGISTRY, Model, market, parse_model_id
 from emulator.arm.shapes import IDENTITY, SKU, TAGS
@@ -185,14 +189,7 @@ def put_endpoint(request: Request) -> Response:
             "BadArgument",
         )
     existing = request.store.resource(request.path)
-    location = request.location(existing)
-    if location != workspace.document["location"]:
-        # Invented: the wording.
-        raise user_error(
-            f"A serverless endpoint has to be in the location of its workspace, {workspace.document['location']},"
-            f" not in {location}.",
-            "BadArgument",
-        )
+    location = location_in_workspace(request, existing, workspace, "A serverless endpoint")
     check_idle(request, existing)
     given = request.body.get("properties") or {}
     _check_offer_style(given)
@@ -214,7 +211,7 @@ def put_endpoint(request: Request) -> Response:
         _check_one_endpoint(request, workspace, model_id)
         subscription_id = _subscribed(request, workspace, model_id).id
     safety = (given.get("contentSafety") or {}).get("contentSafetyStatus") or "Enabled"
-    _check_member("contentSafetyStatus", safety, ("Enabled", "Disabled"))
+    check_member("contentSafetyStatus", safety, ("Enabled", "Disabled"))
     before = existing.properties if existing else {}
     document: Document = {
         "location": location,
@@ -233,7 +230,7 @@ def put_endpoint(request: Request) -> Response:
         },
     }
     document |= {name: request.body[name] for name in ("kind", "identity") if request.body.get(name)}
-    private = existing.private if existing else {"keys": [_new_key(), _new_key()]}
+    private = existing.private if existing else {"keys": [new_key(), new_key()]}
     endpoint = request.store.put(Resource(request.id, SERVERLESS_ENDPOINTS.name, document, private))
     operation = request.start(endpoint, "create" if is_new else "update")
     if not is_new:
@@ -276,25 +273,13 @@ def delete_endpoint(request: Request) -> Response:
 
 def list_keys(request: Request) -> Response:
     """Both inference keys, in modes that have keys."""
-    endpoint = _endpoint_with_keys(request, "list")
-    return Response(200, _keys(endpoint))
+    return Response(200, keys_shown(_endpoint_with_keys(request, "list")))
 
 
 def regenerate_keys(request: Request) -> Response:
-    """Replace one key at once; the keys are at Location.
-
-    `keyValue` is what the key is set to, says the specification, but azure-ai-ml sends the current key with it when it
-    asks for a new one. So a value that is the current key means a new key.
-    """
-    endpoint = _endpoint_with_keys(request, "regenerate")
-    kind = request.body.get("keyType")
-    _check_member("keyType", kind, ("Primary", "Secondary"))
-    index = ("Primary", "Secondary").index(str(kind))
-    keys = list(endpoint.private["keys"])
-    asked = request.body.get("keyValue")
-    keys[index] = asked if asked and asked != keys[index] else _new_key()
-    endpoint = request.store.put(replace(endpoint, private={"keys": keys}))
-    operation = request.start(endpoint, "action", result=_keys(endpoint))
+    """Replace one key at once; the keys are at Location."""
+    endpoint = request.store.put(with_regenerated_key(request, _endpoint_with_keys(request, "regenerate")))
+    operation = request.start(endpoint, "action", result=keys_shown(endpoint))
     return Response(202, None, operation_headers(request, operation, endpoint.document["location"], "Location"))
 
 
@@ -308,17 +293,6 @@ def _endpoint_with_keys(request: Request, what: str) -> Resource:
         # Invented: nobody has written down what Azure answers before an endpoint is online.
         raise user_error(f"Failed to {what} key. The endpoint is being created.", status=409, code="Conflict")
     return endpoint
-
-
-def _keys(endpoint: Resource) -> Document:
-    primary, secondary = endpoint.private["keys"]
-    return {"primaryKey": primary, "secondaryKey": secondary}
-
-
-def _new_key() -> str:
-    # 32 letters and digits, as the keys in the documentation's examples.
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    return "".join(secrets.choice(alphabet) for _ in range(32))
 
 
 def _end_create(store: Store, operation: Operation, now: datetime) -> None:
@@ -412,14 +386,6 @@ def _check_can_be_deployed(model: Model, model_id: str, today: date, location: s
         )
 
 
-def _check_member(name: str, value: object, accepted: tuple[str, ...]) -> None:
-    if value not in accepted:
-        # Invented: the wording.
-        raise user_error(
-            f"'{value}' is not a valid value for {name}. Valid values: {', '.join(accepted)}.", "BadArgument"
-        )
-
-
 # Rules for Marketplace subscriptions
 
 
@@ -494,7 +460,7 @@ def _auth_mode(request: Request, given: Document) -> str:
     # Required, says the specification; azure-ai-ml 1.35.2 never sends it and works, so its absence has to mean Key.
     mode = given.get("authMode") or "Key"
     modes = ("Key", "AAD", "KeyAndAAD") if request.api_version >= _KEYLESS_MODES_SINCE else ("Key",)
-    _check_member("authMode", mode, modes)
+    check_member("authMode", mode, modes)
     return str(mode)
 
 

@@ -13,14 +13,16 @@ from emulator.arm.machine_learning import (
     NAMESPACE,
     WORKSPACE_VERSIONS,
     check_idle,
+    identity_shown,
     operation_headers,
+    remove_identity,
     running_headers,
     user_error,
 )
 from emulator.arm.serverless import remove_saas_resources
 from emulator.arm.shapes import IDENTITY, SKU, TAGS
 from emulator.arm.storage import ACCOUNTS
-from emulator.identity.directory import TENANT_ID, add_managed_identity
+from emulator.identity.directory import TENANT_ID
 from emulator.lifecycle import Effect, settle
 from emulator.resource_id import key
 from emulator.store import Document, Operation, Resource, Store
@@ -76,7 +78,7 @@ def put_workspace(request: Request) -> Response:
         "location": location,
         "kind": kind,
         "tags": request.body.get("tags") or {},
-        "identity": _identity(request, name, identity, existing),
+        "identity": identity_shown(request, name, identity, existing),
         "sku": {"name": "Basic", "tier": "Basic"} | _given(request.body.get("sku")),
         "etag": f'"{uuid.uuid4()}"',
         "systemData": request.system_data(existing),
@@ -96,7 +98,7 @@ def patch_workspace(request: Request) -> Response:
     _check_dependencies(request, workspace.properties | given, needs_insights=False)
     changes = {name: request.body[name] for name in ("tags", "sku") if request.body.get(name) is not None}
     if request.body.get("identity"):
-        changes["identity"] = _identity(request, workspace.name, request.body["identity"], workspace)
+        changes["identity"] = identity_shown(request, workspace.name, request.body["identity"], workspace)
     changes["systemData"] = request.system_data(workspace)
     changed = replace(workspace, document=workspace.document | changes).with_properties(**given)
     return Response(200, _workspace_shown(request, request.store.put(changed)))
@@ -143,9 +145,8 @@ def delete_workspace(request: Request) -> Response:
 def soft_delete_workspace(store: Store, workspace: Resource, now: datetime) -> None:
     """Keep a workspace for 14 days. What is in it, and role assignments on it, are gone for good."""
     remove_saas_resources(store, workspace)
-    identity = workspace.document.get("identity") or {}
-    if identity.get("principalId"):
-        store.remove_principal(identity["principalId"])
+    for resource in (workspace, *store.resources(under=workspace.id)):
+        remove_identity(store, resource)
     store.soft_delete(workspace, now, now + SOFT_DELETE_RETENTION)
 
 
@@ -223,19 +224,6 @@ def _inherited(request: Request, properties: Document) -> Document:
         # Invented: the wording.
         raise user_error("A workspace of kind Project needs the id of an existing hub in hubResourceId.", "BadArgument")
     return {name: hub.properties[name] for name in _INHERITED if hub.properties.get(name)}
-
-
-def _identity(request: Request, name: str, given: Document | None, existing: Resource | None) -> Document:
-    """The identity with what Azure adds to it: the principal that the directory has for a system-assigned one."""
-    kind = (given or {}).get("type") or "SystemAssigned"
-    before = (existing.document.get("identity") or {}) if existing else {}
-    identity: Document = {"type": kind}
-    if (given or {}).get("userAssignedIdentities"):
-        identity["userAssignedIdentities"] = (given or {})["userAssignedIdentities"]
-    if "SystemAssigned" in kind:
-        principal_id = before.get("principalId") or add_managed_identity(request.store, name).id
-        identity |= {"principalId": principal_id, "tenantId": TENANT_ID}
-    return identity
 
 
 def _defaults(request: Request, name: str, location: str) -> Document:

@@ -31,7 +31,7 @@ async def with_defaults(
             completed[parameter] = name.name
             if name.random:
                 completed[CREATE_BEFORE_DELETE] = True
-    if "location" in resource_type.inputs and "location" not in completed:
+    if resource_type.auto_location and "location" in resource_type.inputs and "location" not in completed:
         location = await _location(completed, old_inputs, configured_location, resource_group_location)
         if location is not None:
             completed["location"] = location

@@ -17,13 +17,14 @@ from emulator.provider.errors import ArmError, ProviderError, UnknownTypeError
 from emulator.provider.resource_types import (
     LOG_ANALYTICS_WORKSPACE,
     ML_WORKSPACE,
+    ONLINE_ENDPOINT,
     RESOURCE_TYPES,
     SERVERLESS_ENDPOINT,
     STORAGE_ACCOUNT,
     find_resource_type,
     split_token,
 )
-from emulator.provider.schema import STRING, Property, array, obj
+from emulator.provider.schema import NUMBER, STRING, Property, array, obj
 
 CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 CLIENT_TOKEN = "azure-native:authorization:getClientToken"  # noqa: S105 - the name of a function
@@ -45,6 +46,16 @@ ACTIONS: Mapping[str, Action] = {
         f"{SERVERLESS_ENDPOINT.path}/listKeys",
         SERVERLESS_ENDPOINT.api_version,
         obj(primaryKey=STRING, secondaryKey=STRING),
+    ),
+    "azure-native:machinelearningservices:listOnlineEndpointKeys": Action(
+        f"{ONLINE_ENDPOINT.path}/listKeys",
+        ONLINE_ENDPOINT.api_version,
+        obj(primaryKey=STRING, secondaryKey=STRING),
+    ),
+    "azure-native:machinelearningservices:getOnlineEndpointToken": Action(
+        f"{ONLINE_ENDPOINT.path}/token",
+        ONLINE_ENDPOINT.api_version,
+        obj(accessToken=STRING, expiryTimeUtc=NUMBER, refreshAfterTimeUtc=NUMBER, tokenType=STRING),
     ),
     "azure-native:machinelearningservices:listWorkspaceKeys": Action(
         f"{ML_WORKSPACE.path}/listKeys",

@@ -63,6 +63,8 @@ class ResourceType:
     long_running_put: bool = False
     """Marked `x-ms-long-running-operation`: answers may have to be polled whatever their status code is."""
     long_running_delete: bool = False
+    auto_location: bool = True
+    """Whether the plugin fills in a location that the program leaves out: the official one's `AutoLocationDisabled`."""
 
     @property
     def path_parameters(self) -> Mapping[str, Property]:
@@ -79,7 +81,7 @@ class ResourceType:
     def members(self) -> Property:
         """All members of the body as one object, in the SDK's shape."""
         flattened = {name: wire(f"properties.{prop.wire_name or name}", prop) for name, prop in self.flattened.items()}
-        return obj(**self.body, **flattened, name=read_only(STRING), type=read_only(STRING))
+        return obj(**{"name": read_only(STRING), "type": read_only(STRING), **self.body, **flattened})
 
     @property
     def inputs(self) -> Mapping[str, Property]:
@@ -91,6 +93,7 @@ _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 _IN_RESOURCE_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/"
 _RESOURCE_GROUP_NAME = text(min_length=1, max_length=90)
 _ML_WORKSPACE_NAME = text(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+_ML_ONLINE_NAME = text(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$")
 
 _LOCATION = create_only(STRING)
 _TAGS = mapping(STRING)
@@ -619,6 +622,324 @@ SERVERLESS_ENDPOINT = ResourceType(
 )
 
 
+ONLINE_ENDPOINT = ResourceType(
+    pulumi_type="azure-native:machinelearningservices:OnlineEndpoint",
+    path=_IN_RESOURCE_GROUP
+    + "Microsoft.MachineLearningServices/workspaces/{workspaceName}/onlineEndpoints/{endpointName}",
+    api_version="2025-12-01",
+    auto_name=AutoName.COPY,
+    parameters={
+        "resourceGroupName": _RESOURCE_GROUP_NAME,
+        "workspaceName": _ML_WORKSPACE_NAME,
+        "endpointName": _ML_ONLINE_NAME,
+    },
+    body={
+        "identity": _IDENTITY,
+        "kind": STRING,
+        "location": required(_LOCATION),
+        "sku": _SKU,
+        "tags": _TAGS,
+        "properties": required(
+            obj(
+                authMode=required(STRING),
+                compute=STRING,
+                description=STRING,
+                keys=write_only(obj(primaryKey=STRING, secondaryKey=STRING)),
+                mirrorTraffic=mapping(INTEGER),
+                properties=mapping(STRING),
+                publicNetworkAccess=default("Enabled", STRING),
+                traffic=mapping(INTEGER),
+                provisioningState=read_only(STRING),
+                scoringUri=read_only(STRING),
+                swaggerUri=read_only(STRING),
+            )
+        ),
+        "systemData": _SYSTEM_DATA,
+    },
+    long_running_put=True,
+    long_running_delete=True,
+)
+
+_PROBE = obj(
+    failureThreshold=default(30, INTEGER),
+    initialDelay=STRING,
+    period=default("PT10S", STRING),
+    successThreshold=default(1, INTEGER),
+    timeout=default("PT2S", STRING),
+)
+_CONTAINER_RESOURCES = obj(cpu=STRING, gpu=STRING, memory=STRING)
+
+ONLINE_DEPLOYMENT = ResourceType(
+    pulumi_type="azure-native:machinelearningservices:OnlineDeployment",
+    path=f"{ONLINE_ENDPOINT.path}/deployments/{{deploymentName}}",
+    api_version="2025-12-01",
+    auto_name=AutoName.COPY,
+    parameters={**ONLINE_ENDPOINT.parameters, "deploymentName": _ML_ONLINE_NAME},
+    body={
+        "identity": _IDENTITY,
+        "kind": STRING,
+        "location": required(_LOCATION),
+        "sku": _SKU,
+        "tags": _TAGS,
+        # One of two forms by its endpointComputeType; a Kubernetes deployment has all members of a Managed one.
+        "properties": required(
+            obj(
+                endpointComputeType=required(STRING),
+                appInsightsEnabled=default(False, BOOLEAN),
+                codeConfiguration=obj(scoringScript=required(STRING), codeId=STRING),
+                containerResourceRequirements=obj(
+                    containerResourceLimits=_CONTAINER_RESOURCES, containerResourceRequests=_CONTAINER_RESOURCES
+                ),
+                dataCollector=obj(
+                    collections=required(
+                        mapping(
+                            obj(
+                                clientId=STRING,
+                                dataCollectionMode=default("Disabled", STRING),
+                                dataId=STRING,
+                                samplingRate=default(1, NUMBER),
+                            )
+                        )
+                    ),
+                    requestLogging=obj(captureHeaders=array(STRING)),
+                    rollingRate=default("Hour", STRING),
+                ),
+                description=STRING,
+                egressPublicNetworkAccess=default("Enabled", STRING),
+                environmentId=STRING,
+                environmentVariables=mapping(STRING),
+                instanceType=default("Standard_F4s_v2", STRING),
+                livenessProbe=_PROBE,
+                model=STRING,
+                modelMountPath=STRING,
+                properties=mapping(STRING),
+                readinessProbe=_PROBE,
+                requestSettings=obj(
+                    maxConcurrentRequestsPerInstance=default(1, INTEGER),
+                    maxQueueWait=default("PT0.5S", STRING),
+                    requestTimeout=default("PT5S", STRING),
+                ),
+                scaleSettings=obj(
+                    scaleType=required(STRING),
+                    maxInstances=default(1, INTEGER),
+                    minInstances=default(1, INTEGER),
+                    pollingInterval=default("PT1S", STRING),
+                    targetUtilizationPercentage=default(70, INTEGER),
+                ),
+                startupProbe=_PROBE,
+                provisioningState=read_only(STRING),
+            )
+        ),
+        "systemData": _SYSTEM_DATA,
+    },
+    long_running_put=True,
+    long_running_delete=True,
+)
+
+
+_ALIAS_METADATA = obj(attributes=STRING, type=STRING)
+_DEPLOYMENT_ERROR = obj(
+    additionalInfo=array(obj(info=ANY, type=STRING)),
+    code=STRING,
+    details=array(ANY),
+    message=STRING,
+    target=STRING,
+)
+_ERROR_DEPLOYMENT = obj(deploymentName=STRING, type=STRING, provisioningState=read_only(STRING))
+_RESOURCE_REFERENCES = read_only(array(obj(id=STRING)))
+_DEPENDENCY = obj(id=STRING, resourceName=STRING, resourceType=STRING)
+
+DEPLOYMENT = ResourceType(
+    pulumi_type="azure-native:resources:Deployment",
+    path="/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}"
+    "/providers/Microsoft.Resources/deployments/{deploymentName}",
+    api_version="2024-03-01",
+    auto_name=AutoName.RANDOM,
+    parameters={
+        "resourceGroupName": text(min_length=1, max_length=90, pattern=r"^[-\w\._\(\)]+$"),
+        "deploymentName": text(min_length=1, max_length=64, pattern=r"^[-\w\._\(\)]+$"),
+    },
+    body={
+        "location": STRING,
+        "tags": _TAGS,
+        "properties": required(
+            obj(
+                mode=required(STRING),
+                debugSetting=obj(detailLevel=STRING),
+                expressionEvaluationOptions=write_only(obj(scope=STRING)),
+                onErrorDeployment=_ERROR_DEPLOYMENT,
+                parameters=mapping(
+                    obj(
+                        expression=STRING,
+                        reference=obj(
+                            keyVault=required(obj(id=required(STRING))),
+                            secretName=required(STRING),
+                            secretVersion=STRING,
+                        ),
+                        type=STRING,
+                        value=ANY,
+                    )
+                ),
+                parametersLink=obj(uri=required(STRING), contentVersion=STRING),
+                template=write_only(ANY),
+                templateLink=obj(contentVersion=STRING, id=STRING, queryString=STRING, relativePath=STRING, uri=STRING),
+                correlationId=read_only(STRING),
+                dependencies=read_only(array(obj(**_DEPENDENCY.properties, dependsOn=array(_DEPENDENCY)))),
+                duration=read_only(STRING),
+                error=read_only(_DEPLOYMENT_ERROR),
+                outputResources=_RESOURCE_REFERENCES,
+                outputs=read_only(ANY),
+                providers=read_only(
+                    array(
+                        obj(
+                            id=STRING,
+                            namespace=STRING,
+                            providerAuthorizationConsentState=STRING,
+                            registrationPolicy=STRING,
+                            registrationState=STRING,
+                            resourceTypes=array(
+                                obj(
+                                    aliases=array(
+                                        obj(
+                                            defaultMetadata=_ALIAS_METADATA,
+                                            defaultPath=STRING,
+                                            defaultPattern=obj(phrase=STRING, type=STRING, variable=STRING),
+                                            name=STRING,
+                                            paths=array(
+                                                obj(
+                                                    apiVersions=array(STRING),
+                                                    metadata=_ALIAS_METADATA,
+                                                    path=STRING,
+                                                    pattern=obj(phrase=STRING, type=STRING, variable=STRING),
+                                                )
+                                            ),
+                                            type=STRING,
+                                        )
+                                    ),
+                                    apiProfiles=array(obj(apiVersion=STRING, profileVersion=STRING)),
+                                    apiVersions=array(STRING),
+                                    capabilities=STRING,
+                                    defaultApiVersion=STRING,
+                                    locationMappings=array(
+                                        obj(extendedLocations=array(STRING), location=STRING, type=STRING)
+                                    ),
+                                    locations=array(STRING),
+                                    properties=mapping(STRING),
+                                    resourceType=STRING,
+                                    zoneMappings=array(obj(location=STRING, zones=array(STRING))),
+                                )
+                            ),
+                        )
+                    )
+                ),
+                provisioningState=read_only(STRING),
+                templateHash=read_only(STRING),
+                timestamp=read_only(STRING),
+                validatedResources=_RESOURCE_REFERENCES,
+            )
+        ),
+    },
+    long_running_put=True,
+    long_running_delete=True,
+    auto_location=False,
+)
+
+
+_AUTOSCALE_SETTING: Mapping[str, Property] = {
+    "enabled": default(False, BOOLEAN),
+    "name": STRING,
+    "notifications": array(
+        obj(
+            operation=required(STRING),
+            email=obj(
+                customEmails=array(STRING),
+                sendToSubscriptionAdministrator=default(False, BOOLEAN),
+                sendToSubscriptionCoAdministrators=default(False, BOOLEAN),
+            ),
+            webhooks=array(obj(properties=mapping(STRING), serviceUri=STRING)),
+        )
+    ),
+    "predictiveAutoscalePolicy": obj(scaleMode=required(STRING), scaleLookAheadTime=STRING),
+    "profiles": required(
+        array(
+            obj(
+                capacity=required(obj(default=required(STRING), maximum=required(STRING), minimum=required(STRING))),
+                name=required(STRING),
+                rules=required(
+                    array(
+                        obj(
+                            metricTrigger=required(
+                                obj(
+                                    metricName=required(STRING),
+                                    metricResourceUri=required(STRING),
+                                    operator=required(STRING),
+                                    statistic=required(STRING),
+                                    threshold=required(NUMBER),
+                                    timeAggregation=required(STRING),
+                                    timeGrain=required(STRING),
+                                    timeWindow=required(STRING),
+                                    dimensions=array(
+                                        obj(
+                                            dimensionName=wire("DimensionName", required(STRING)),
+                                            operator=wire("Operator", required(STRING)),
+                                            values=wire("Values", required(array(STRING))),
+                                        )
+                                    ),
+                                    dividePerInstance=BOOLEAN,
+                                    metricNamespace=STRING,
+                                    metricResourceLocation=STRING,
+                                )
+                            ),
+                            scaleAction=required(
+                                obj(
+                                    cooldown=required(STRING),
+                                    direction=required(STRING),
+                                    type=required(STRING),
+                                    value=default("1", STRING),
+                                )
+                            ),
+                        )
+                    )
+                ),
+                fixedDate=obj(end=required(STRING), start=required(STRING), timeZone=STRING),
+                recurrence=obj(
+                    frequency=required(STRING),
+                    schedule=required(
+                        obj(
+                            days=required(array(STRING)),
+                            hours=required(array(INTEGER)),
+                            minutes=required(array(INTEGER)),
+                            timeZone=required(STRING),
+                        )
+                    ),
+                ),
+            )
+        )
+    ),
+    "targetResourceLocation": STRING,
+    "targetResourceUri": STRING,
+}
+
+AUTOSCALE_SETTING = ResourceType(
+    pulumi_type="azure-native:monitor:AutoscaleSetting",
+    path="/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}"
+    "/providers/Microsoft.Insights/autoscalesettings/{autoscaleSettingName}",
+    api_version="2021-05-01-preview",
+    auto_name=AutoName.RANDOM,
+    parameters={"resourceGroupName": _RESOURCE_GROUP_NAME},
+    body={
+        "location": required(_LOCATION),
+        "tags": _TAGS,
+        # The SDK shows the properties under `properties` in outputs, because one of them is called name too, and at the
+        # top level in inputs. So the official plugin does not see drift in them; `name` is its only difference from
+        # ours, where it is properties.name in both directions.
+        "properties": read_only(obj(**_AUTOSCALE_SETTING)),
+        "systemData": _SYSTEM_DATA,
+    },
+    flattened={name: prop if name == "name" else write_only(prop) for name, prop in _AUTOSCALE_SETTING.items()},
+)
+
+
 ROLE_ASSIGNMENT = ResourceType(
     pulumi_type="azure-native:authorization:RoleAssignment",
     path="/{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
@@ -682,6 +1003,10 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         ML_WORKSPACE,
         MARKETPLACE_SUBSCRIPTION,
         SERVERLESS_ENDPOINT,
+        ONLINE_ENDPOINT,
+        ONLINE_DEPLOYMENT,
+        DEPLOYMENT,
+        AUTOSCALE_SETTING,
         ROLE_ASSIGNMENT,
         ROLE_DEFINITION,
     )

@@ -1,5 +1,6 @@
 """A small client of the management API for these tests: requests, polling, and a workspace to start from."""
 
+import json
 import ssl
 import uuid
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from emulator.server import EmulatorServer
 
 MINISTRAL = "azureml://registries/azureml-mistral/models/Ministral-3B"
 CODESTRAL = "azureml://registries/azureml-mistral/models/Codestral-2501"
+MISTRAL_7B = "azureml://registries/azureml/models/mistralai-Mistral-7B-Instruct-v01/versions/12"
 
 API_VERSIONS = {
     "microsoft.storage": "2024-01-01",
@@ -88,7 +90,7 @@ class ArmClient:
         for _ in range(20):
             if status_url:
                 polled = self.http.get(status_url, headers=self.authorization)
-                if polled.json()["status"] != "InProgress":
+                if polled.json()["status"] not in ("InProgress", "Accepted", "Running"):
                     return polled
             elif result_url:
                 polled = self.http.get(result_url, headers=self.authorization)
@@ -103,9 +105,13 @@ class ArmClient:
         answer = self.put(path, body)
         assert answer.status_code in (200, 201, 202), answer.text
         self.finish(answer)
+        return self.settled(path)
+
+    def settled(self, path: str) -> dict[str, Any]:
+        """GET until nothing goes on any more."""
         for _ in range(20):
             document: dict[str, Any] = self.get(path).json()
-            if document["properties"].get("provisioningState") not in ("Creating", "Updating"):
+            if document["properties"].get("provisioningState") not in ("Creating", "Updating", "Accepted", "Running"):
                 return document
         raise AssertionError(f"{path}: not done after 20 polls")
 
@@ -180,6 +186,26 @@ class ArmClient:
         path = f"{workspace}/serverlessEndpoints/{name or f'ep-{uuid.uuid4().hex[:8]}'}"
         return str(self.create(path, self.endpoint_body(model, **properties))["id"])
 
+    def online_endpoint(self, workspace: str, name: str = "", **properties: Any) -> str:
+        path = f"{workspace}/onlineEndpoints/{name or f'oe-{uuid.uuid4().hex[:8]}'}"
+        return str(self.create(path, {"location": "eastus2", "properties": {"authMode": "Key", **properties}})["id"])
+
+    def deployment_body(self, model: str = MISTRAL_7B, capacity: int = 1, **properties: Any) -> dict[str, Any]:
+        instances = {"endpointComputeType": "Managed", "model": model, "instanceType": "Standard_NC24ads_A100_v4"}
+        return {
+            "location": "eastus2",
+            "sku": {"name": "Default", "capacity": capacity},
+            "properties": {**instances, **properties},
+        }
+
+    def online_deployment(self, endpoint: str, name: str = "blue", **properties: Any) -> str:
+        return str(self.create(f"{endpoint}/deployments/{name}", self.deployment_body(**properties))["id"])
+
+    def route(self, endpoint: str, **traffic: int) -> dict[str, Any]:
+        """Set an endpoint's traffic rules, and wait until they hold."""
+        document = self.get(endpoint).json()
+        return self.create(endpoint, document | {"properties": document["properties"] | {"traffic": traffic}})
+
     def principal(self, kind: str = "ServicePrincipal", **members: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.control("POST", "principals", {"kind": kind, "name": f"a {kind}", **members})
         return answer
@@ -207,6 +233,13 @@ def error(answer: httpx.Response) -> tuple[int, str, str]:
     """Status, code and message of a refusal."""
     body = answer.json()["error"]
     return answer.status_code, body["code"], body["message"]
+
+
+def inferencing_errors(answer: httpx.Response) -> dict[str, list[str]]:
+    """What the inferencing service says, by field: it is inside the text of the detail of a BadRequest."""
+    (detail,) = answer.json()["error"]["details"]
+    errors: dict[str, list[str]] = json.loads(detail["message"].split("error detail: ", 1)[-1])["errors"]
+    return errors
 
 
 def inner_error(answer: httpx.Response) -> list[str]:

@@ -1,6 +1,6 @@
 """One resource of each type in the table: what a program sets, and one change that needs no replacement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ class Sample:
     """Top-level inputs of an update in place."""
     changed_path: str
     """The path at which a detailed diff shows the change."""
+    import_failures: Sequence[str] = ()
+    """What the inputs that an import finds lack, because Azure's answer has it elsewhere or not at all."""
 
 
 _TAGGED: dict[str, Any] = {"change": {"tags": {"team": "b"}}, "changed_path": "tags.team"}
@@ -126,6 +128,68 @@ SAMPLES: Mapping[str, Sample] = {
             }
         },
         "properties.contentSafety.contentSafetyStatus",
+    ),
+    "azure-native:machinelearningservices:OnlineEndpoint": Sample(
+        {
+            "resourceGroupName": "rg",
+            "workspaceName": "workspace",
+            "kind": "Managed",
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"authMode": "Key", "publicNetworkAccess": "Enabled", "traffic": {"blue": 100}},
+            "tags": {"team": "a"},
+        },
+        {"properties": {"authMode": "Key", "publicNetworkAccess": "Enabled", "traffic": {"blue": 100, "green": 0}}},
+        "properties.traffic.green",
+    ),
+    "azure-native:machinelearningservices:OnlineDeployment": Sample(
+        {
+            "resourceGroupName": "rg",
+            "workspaceName": "workspace",
+            "endpointName": "mistral-7b",
+            "kind": "Managed",
+            "sku": {"name": "Default", "capacity": 1},
+            "properties": {
+                "endpointComputeType": "Managed",
+                "model": "azureml://registries/azureml/models/mistralai-Mistral-7B-Instruct-v01/versions/12",
+                "instanceType": "Standard_NC24ads_A100_v4",
+                "requestSettings": {"maxConcurrentRequestsPerInstance": 2, "requestTimeout": "PT90S"},
+                "livenessProbe": {"initialDelay": "PT10M"},
+                "scaleSettings": {"scaleType": "Default"},
+            },
+            "tags": {"team": "a"},
+        },
+        {"sku": {"name": "Default", "capacity": 2}},
+        "sku.capacity",
+    ),
+    "azure-native:resources:Deployment": Sample(
+        {
+            "resourceGroupName": "rg",
+            "properties": {
+                "mode": "Incremental",
+                "template": {
+                    "contentVersion": "1.0.0.0",
+                    "parameters": {"traffic": {"type": "object"}},
+                    "resources": [],
+                },
+                "parameters": {"traffic": {"value": {"blue": 100}}},
+            },
+            "tags": {"team": "a"},
+        },
+        **_TAGGED,
+    ),
+    "azure-native:monitor:AutoscaleSetting": Sample(
+        {
+            "resourceGroupName": "rg",
+            "enabled": True,
+            "targetResourceUri": f"{_PROVIDERS}/Microsoft.MachineLearningServices/workspaces/workspace"
+            "/onlineEndpoints/mistral-7b/deployments/blue",
+            "profiles": [
+                {"name": "default", "capacity": {"minimum": "1", "maximum": "3", "default": "1"}, "rules": []}
+            ],
+            "tags": {"team": "a"},
+        },
+        **_TAGGED,
+        import_failures=("missing required property 'profiles'",),
     ),
     "azure-native:authorization:RoleAssignment": Sample(
         {"scope": GROUP, "principalId": OBJECT, "principalType": "ServicePrincipal", "roleDefinitionId": _ROLE},

@@ -21,8 +21,12 @@ INSIGHTS = "azure-native:applicationinsights:Component"
 WORKSPACE = "azure-native:machinelearningservices:Workspace"
 SUBSCRIPTION = "azure-native:machinelearningservices:MarketplaceSubscription"
 ENDPOINT = "azure-native:machinelearningservices:ServerlessEndpoint"
+ONLINE_ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
+ONLINE_DEPLOYMENT = "azure-native:machinelearningservices:OnlineDeployment"
+DEPLOYMENT = "azure-native:resources:Deployment"
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 MODEL = "azureml://registries/azureml-mistral/models/Ministral-3B"
+OPEN_MODEL = "azureml://registries/azureml/models/mistralai-Mistral-7B-Instruct-v01/versions/12"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
@@ -140,6 +144,25 @@ def estate(cloud: Cloud) -> dict[str, Made]:
             "modelSettings": {"modelId": MODEL},
         },
     )
+    online = cloud.make(ONLINE_ENDPOINT, "mistral-chat", **within, tags={"team": "a"}, properties={"authMode": "Key"})
+    blue = cloud.make(
+        ONLINE_DEPLOYMENT,
+        "blue",
+        **within,
+        endpointName=online.outputs["name"],
+        sku={"name": "Default", "capacity": 1},
+        properties={
+            "endpointComputeType": "Managed",
+            "model": OPEN_MODEL,
+            "instanceType": "Standard_NC24ads_A100_v4",
+        },
+    )
+    template = cloud.make(
+        DEPLOYMENT,
+        "template",
+        **here,
+        properties={"mode": "Incremental", "template": {"contentVersion": "1.0.0.0", "resources": []}},
+    )
     assignment = cloud.make(
         ROLE_ASSIGNMENT,
         "reads",
@@ -149,7 +172,8 @@ def estate(cloud: Cloud) -> dict[str, Made]:
         roleDefinitionId=f"/subscriptions/{cloud.emulator.environment['ARM_SUBSCRIPTION_ID']}"
         f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
     )
-    everything = (group, store, vault, log, insights, workspace, subscription, endpoint, assignment)
+    models = (subscription, endpoint, online, blue, template)
+    everything = (group, store, vault, log, insights, workspace, *models, assignment)
     return {made.pulumi_type: made for made in everything}
 
 
@@ -159,9 +183,10 @@ UPDATES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     ENDPOINT: lambda inputs: {
         "properties": {**inputs["properties"], "contentSafety": {"contentSafetyStatus": "Disabled"}}
     },
+    ONLINE_DEPLOYMENT: lambda _: {"sku": {"name": "Default", "capacity": 2}},
     **{
         pulumi_type: lambda _: {"tags": {"team": "b"}}
-        for pulumi_type in (RESOURCE_GROUP, STORAGE_ACCOUNT, VAULT, INSIGHTS)
+        for pulumi_type in (RESOURCE_GROUP, STORAGE_ACCOUNT, VAULT, INSIGHTS, ONLINE_ENDPOINT, DEPLOYMENT)
     },
 }
 """What can change in place; a Marketplace subscription and a role assignment have nothing."""
@@ -200,6 +225,53 @@ def test_endpoint_has_its_url_and_keys(cloud: Cloud, estate: Mapping[str, Made])
     assert endpoint.outputs["properties"]["inferenceEndpoint"]["uri"].startswith(cloud.emulator.url)
     assert keys.keys() == {"primaryKey", "secondaryKey"}
     assert keys["primaryKey"] not in str(endpoint.outputs)
+
+
+def test_traffic_is_switched_by_a_template_with_parameters(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    """As ManagedDeployment does it, since Azure has no resource for an endpoint's traffic."""
+    blue, endpoint = estate[ONLINE_DEPLOYMENT], estate[ONLINE_ENDPOINT]
+    green = cloud.make(ONLINE_DEPLOYMENT, "green", **{**blue.inputs, "deploymentName": "green"})
+    resource = {
+        "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+        "apiVersion": "2025-12-01",
+        "name": f"{endpoint.inputs['workspaceName']}/{endpoint.inputs['endpointName']}",
+        "location": "eastus2",
+        "properties": {"authMode": "Key", "traffic": "[parameters('traffic')]"},
+    }
+    template = {"parameters": {"traffic": {"type": "object"}}, "resources": [resource]}
+
+    def properties(**traffic: int) -> dict[str, Any]:
+        return {"mode": "Incremental", "template": template, "parameters": {"traffic": {"value": traffic}}}
+
+    made = cloud.make(
+        DEPLOYMENT, "traffic", resourceGroupName=blue.inputs["resourceGroupName"], properties=properties(blue=100)
+    )
+    switched = {**made.inputs, "properties": properties(green=100)}
+    assert list(cloud.provider.diff(DEPLOYMENT, made.inputs, switched, made.outputs).detailedDiff) == [
+        "properties.parameters.traffic.value.blue",
+        "properties.parameters.traffic.value.green",
+    ]
+    cloud.provider.update(DEPLOYMENT, made.id, made.inputs, switched, made.outputs)
+    found = cloud.provider.read(ONLINE_ENDPOINT, endpoint.id, endpoint.inputs, endpoint.outputs)[2]
+    assert found["properties"]["traffic"] == {"green": 100}
+    cloud.provider.delete(ONLINE_DEPLOYMENT, blue.id)
+    with pytest.raises(grpc.RpcError):
+        cloud.provider.delete(ONLINE_DEPLOYMENT, green.id)
+    cloud.provider.delete(DEPLOYMENT, made.id)
+    cloud.provider.delete(ONLINE_ENDPOINT, endpoint.id)
+
+
+def test_online_endpoint_has_its_keys(cloud: Cloud, estate: Mapping[str, Made]) -> None:
+    endpoint = estate[ONLINE_ENDPOINT]
+    parameters = {name: endpoint.inputs[name] for name in ("resourceGroupName", "workspaceName", "endpointName")}
+
+    keys = cloud.provider.invoke("azure-native:machinelearningservices:listOnlineEndpointKeys", **parameters)
+
+    assert endpoint.outputs["properties"]["scoringUri"].startswith(cloud.emulator.url)
+    assert keys.keys() == {"primaryKey", "secondaryKey"}
+    assert keys["primaryKey"] not in str(endpoint.outputs)
+    with pytest.raises(grpc.RpcError, match="authMode of the endpoint is Key"):
+        cloud.provider.invoke("azure-native:machinelearningservices:getOnlineEndpointToken", **parameters)
 
 
 def test_drift_is_seen(cloud: Cloud, estate: Mapping[str, Made]) -> None:

@@ -51,6 +51,8 @@ def mismatches(prop: Property, annotation: Any, path: str, *, inputs: bool) -> l
     if prop.kind is Kind.ANY:
         return []
     plain = alternatives(annotation)
+    if plain == [Any]:
+        return []  # The SDK says nothing of it.
     kinds = {
         Kind.STRING: (str,),
         Kind.INTEGER: (int,),
@@ -61,6 +63,8 @@ def mismatches(prop: Property, annotation: Any, path: str, *, inputs: bool) -> l
         fits = all(p in kinds[prop.kind] or (isinstance(p, type) and issubclass(p, enum.Enum)) for p in plain)
         return [] if fits else [f"{path}: {prop.kind} in the table, {plain} in the SDK"]
     if len(plain) != 1:
+        if prop.kind is Kind.OBJECT and inputs and all(_types.is_input_type(p) for p in plain):
+            return union_mismatches(dict(prop.inputs), plain, path)
         return [f"{path}: {prop.kind} in the table, {plain} in the SDK"]
     origin, arguments = typing.get_origin(plain[0]), typing.get_args(plain[0])
     if prop.kind is Kind.OBJECT:
@@ -98,6 +102,16 @@ def object_mismatches(known: dict[str, Property], cls: type, path: str, *, input
                 found.append(
                     f"{path}.{name}: default is {known[name].default!r}, {defaults.get(python_name)!r} in the SDK"
                 )
+    return found
+
+
+def union_mismatches(known: dict[str, Property], classes: list[type], path: str) -> list[str]:
+    """Where the table's description of an object of several forms, which has the members of all, differs from them."""
+    declared = {name for cls in classes for name in members(cls)}
+    found = [f"{path}.{name}: in the table only" for name in known.keys() - declared]
+    for cls in classes:
+        own = {name: prop for name, prop in known.items() if name in members(cls)}
+        found += object_mismatches(own, cls, path, inputs=True)
     return found
 
 
