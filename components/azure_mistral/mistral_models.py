@@ -10,7 +10,7 @@ from azure_mistral.errors import InputError
 from azure_mistral.role_assignments import RoleAssignmentArgs, as_args
 from azure_mistral.serverless import EndpointKeys, ServerlessDeployment
 from azure_mistral.stack import default_location, names
-from azure_mistral.workspace import Workspace, WorkspaceArgs
+from azure_mistral.workspace import Workspace, WorkspaceArgs, former_names
 
 
 class WorkspaceOptionsArgs(TypedDict):
@@ -160,7 +160,8 @@ class MistralModels(pulumi.ComponentResource):
         keys: dict[str, dict[str, Any]] = {}
         made: dict[str, ServerlessDeployment] = {}
         for each in planned.workspaces:
-            workspace = self._make_workspace(each, planned)
+            aliases = [pulumi.Alias(name=f"{old}{each.name.removeprefix(name)}") for old in former_names(opts)]
+            workspace = self._make_workspace(each, planned, pulumi.ResourceOptions(parent=self, aliases=aliases))
             workspaces[each.location] = _workspace_summary(workspace)
             for wanted in each.deployments:
                 deployment = self._make_deployment(wanted, planned, workspace, made)
@@ -174,7 +175,9 @@ class MistralModels(pulumi.ComponentResource):
         self.workspaces = pulumi.Output.from_input(workspaces)
         self.register_outputs({"endpoints": self.endpoints, "keys": self.keys, "workspaces": self.workspaces})
 
-    def _make_workspace(self, planned: plan.PlannedWorkspace, whole: plan.Plan) -> Workspace:
+    def _make_workspace(
+        self, planned: plan.PlannedWorkspace, whole: plan.Plan, opts: pulumi.ResourceOptions
+    ) -> Workspace:
         options = whole.workspace_options
         args = {
             "location": planned.location,
@@ -183,7 +186,7 @@ class MistralModels(pulumi.ComponentResource):
             "role_assignments": as_args(whole.role_assignments),
             "tags": dict(whole.tags),
         }
-        return Workspace(planned.name, cast("WorkspaceArgs", args), pulumi.ResourceOptions(parent=self))
+        return Workspace(planned.name, cast("WorkspaceArgs", args), opts)
 
     def _make_deployment(
         self,

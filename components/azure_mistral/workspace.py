@@ -3,7 +3,7 @@
 An existing workspace is read by a function of the provider, so that nothing in the stack's state stands for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -94,7 +94,7 @@ class Workspace(pulumi.ComponentResource):
         super().__init__("azure-mistral:index:Workspace", name, {}, opts)
         self.location = pulumi.Output.from_input(given["location"])
         if options.id is None:
-            group_id = self._make(name, given["location"], options, given["tags"])
+            group_id = self._make(name, given["location"], options, given["tags"], former_names(opts))
         else:
             group_id = self._use(options.id, given["location"])
         assign_roles(name, group_id, given["role_assignments"], self)
@@ -122,7 +122,12 @@ class Workspace(pulumi.ComponentResource):
         return pulumi.Output.from_input(named.resource_group_id)
 
     def _make(
-        self, name: str, location: str, options: config.WorkspaceOptions, own_tags: Mapping[str, Any]
+        self,
+        name: str,
+        location: str,
+        options: config.WorkspaceOptions,
+        own_tags: Mapping[str, Any],
+        former: Sequence[str],
     ) -> pulumi.Output[str]:
         """Make a workspace and what it lacks, take the outputs from it, and return the id of its resource group."""
         child = pulumi.ResourceOptions(parent=self, hooks=on_error())
@@ -144,7 +149,7 @@ class Workspace(pulumi.ComponentResource):
                 allow_blob_public_access=False,
                 # The workspace reaches the account with its identity: see system_datastores_auth_mode below.
                 allow_shared_key_access=False,
-                opts=child,
+                opts=pulumi.ResourceOptions.merge(child, _storage_account_aliases(former)),
             ).id
         key_vault_id = options.key_vault_id
         if key_vault_id is None:
@@ -210,6 +215,20 @@ class Workspace(pulumi.ComponentResource):
         self.resource_group_name = group.name
         self.principal_id = answered(workspace.identity, "principal_id")
         return group.id
+
+
+def former_names(opts: pulumi.ResourceOptions | None) -> list[str]:
+    """Return the names that a component had before, as its aliases tell."""
+    aliases = (opts.aliases if opts else None) or []
+    names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
+    return [name.rpartition("::")[2] for name in names if isinstance(name, str)]  # the last part of a URN
+
+
+def _storage_account_aliases(former: Sequence[str]) -> pulumi.ResourceOptions:
+    # The engine finds the children of a renamed component by itself where their names start with the component's, which
+    # this one's may not: see naming.child_name. A workspace cannot change its storage account.
+    names = [naming.child_name(name, naming.STORAGE_ACCOUNT) for name in former]
+    return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name) for name in names])
 
 
 def _read_workspace(

@@ -257,6 +257,25 @@ def test_two_instances_in_one_program_do_not_collide() -> None:
     assert len({(type_, name) for type_, name, _ in tree}) == len(tree) == 22
 
 
+@pytest.mark.parametrize(
+    "alias",
+    [pulumi.Alias(name="mistral"), "urn:pulumi:dev::azure-mistral::azure-mistral:index:MistralModels::mistral"],
+    ids=["by name", "by URN"],
+)
+def test_renamed_component_keeps_its_storage_account(alias: pulumi.Alias | str) -> None:
+    """The engine finds the other children itself: their names start with the component's."""
+
+    def program() -> None:
+        args: Any = {"models": {"ministral-3b": {}}, "accept_marketplace_terms": True}
+        MistralModels("our-ai", args, pulumi.ResourceOptions(aliases=[alias]))
+
+    recording = record(program, config=LOCATION)
+    children = [each for each in recording.registrations if each.parent == "our-ai-eus2"]
+    assert recording.one("index:Workspace").aliases == ("mistral-eus2",)
+    assert recording.one(":StorageAccount").aliases == ("mistraleus2st",)
+    assert [each.name for each in children if not each.name.startswith(each.parent)] == ["ouraieus2st"]
+
+
 def test_retired_model_that_is_allowed_is_warned_of_once() -> None:
     recording = deploy({"models": {"mistral-nemo-2407": {"allow_retired": True}}})
 

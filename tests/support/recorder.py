@@ -41,6 +41,8 @@ class Registration:
     provider: str
     protect: bool
     error_hooks: int
+    aliases: tuple[str, ...]
+    """The names that it had before, as far as they are given, and not derived from its parent's by the engine."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ class _Monitor(MockMonitor):
                     provider=request.provider,
                     protect=request.protect,
                     error_hooks=len(request.hooks.on_error),
+                    aliases=tuple(alias.spec.name for alias in request.aliases if alias.spec.name),
                 )
             )
         return response
