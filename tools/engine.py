@@ -1,6 +1,7 @@
 """Where the Pulumi engine comes from: the one on PATH when it is new enough, else the pinned one built with Go.
 
-Needs nothing but the standard library. `python -m tools.engine` prints the directory to put on PATH.
+Needs nothing but the standard library. `python -m tools.engine` prints the directory to put on PATH. The tests also run
+programs in YAML: their language host comes with the engine on PATH, and is built beside the pinned one.
 """
 
 import fcntl
@@ -11,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +21,9 @@ SOURCE = ROOT / "tools" / "pulumi"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 EXEC_SCRIPT = "pulumi-language-python-exec"
+YAML_SOURCE = SOURCE / "yaml"
+YAML_MODULE = "github.com/pulumi/pulumi-yaml"
+YAML_HOST = "pulumi-language-yaml"
 
 PROGRESS_SECONDS = 30
 
@@ -32,11 +38,13 @@ class EngineError(Exception):
     """There is no engine and none can be built; the message says what to install."""
 
 
-def pinned(module: str) -> str:
+def pinned(module: str, source: Path = SOURCE) -> str:
     """Return the version of a module that go.mod asks for."""
-    found = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", (SOURCE / "go.mod").read_text(), re.MULTILINE)
+    file = source / "go.mod"
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", file.read_text(), re.MULTILINE)
     if found is None:
-        raise EngineError(f"tools/pulumi/go.mod: no version of {module}. Expected a require line. Restore the file.")
+        name = file.relative_to(ROOT)
+        raise EngineError(f"{name}: no version of {module}. Expected a require line. Restore the file.")
     return found[1]
 
 
@@ -61,9 +69,7 @@ def built_engine(version: str, cache: Path) -> Path:
     Raises EngineError when Go is missing or the build fails.
     """
     directory = cache / f"pulumi-{version}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would only slow each other down
+    with locked(cache):
         if not (directory / "pulumi").exists():
             build(version, directory)
     python = str(ROOT / ".venv" / "bin" / "python")
@@ -81,18 +87,22 @@ def build(version: str, directory: Path) -> None:
         go_version = re.search(r"^go (\S+)", (SOURCE / "go.mod").read_text(), re.MULTILINE)
         raise EngineError(MISSING.format(version=version, go=go_version[1] if go_version else ""))
     directory.mkdir(exist_ok=True)
-    start = time.monotonic()
     say(f"Building the Pulumi CLI {version} with Go: 3 to 6 minutes, once ...")
-    flags = f"-s -w -X {VERSION_VARIABLE}=v{version}"
-    unfinished = directory / "pulumi.unfinished"
-    go("build", "-v", "-trimpath", "-ldflags", flags, "-o", str(unfinished), COMMAND)
     sdk = go("list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3").strip()
     shutil.copyfile(Path(sdk, "python", "cmd", EXEC_SCRIPT), directory / EXEC_SCRIPT)
-    unfinished.rename(directory / "pulumi")
-    say(f"Built the Pulumi CLI in {time.monotonic() - start:.0f} s.")
+    go_build(COMMAND, f"-X {VERSION_VARIABLE}=v{version}", directory / "pulumi", SOURCE)
 
 
-def go(*arguments: str) -> str:
+def go_build(package: str, linked: str, file: Path, source: Path) -> None:
+    """Build a command of the module in `source`. The file appears when it is whole."""
+    start = time.monotonic()
+    unfinished = file.with_suffix(".unfinished")
+    go("build", "-v", "-trimpath", "-ldflags", f"-s -w {linked}", "-o", str(unfinished), package, source=source)
+    unfinished.rename(file)
+    say(f"Built {file.name} in {time.monotonic() - start:.0f} s.")
+
+
+def go(*arguments: str, source: Path = SOURCE) -> str:
     """Return what a Go command prints on stdout; raises EngineError with its messages when it fails.
 
     What it says on stderr, a line for each module and package, only shows that it goes on: twice a minute is enough.
@@ -100,7 +110,7 @@ def go(*arguments: str) -> str:
     start = shown = time.monotonic()
     said: list[str] = []
     with subprocess.Popen(
-        ["go", *arguments], cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ["go", *arguments], cwd=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         for line in process.stderr or ():
             said.append(line)
@@ -122,14 +132,51 @@ def write_launcher(path: Path, command: list[str]) -> None:
         path.chmod(0o755)
 
 
+@contextmanager
+def locked(cache: Path) -> Iterator[None]:
+    """Hold the cache, making it where it is missing: two builds at once would only slow each other down."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def engine_directory() -> Path:
     """Return the directory that holds `pulumi` and its Python language host, making it where needed.
 
     Raises EngineError when neither an engine nor Go is there.
     """
     version = pinned("github.com/pulumi/pulumi/pkg/v3")
-    cache = Path(os.environ.get("AZURE_MISTRAL_CACHE", ROOT / ".cache"))
-    return installed_engine(version) or built_engine(version, cache)
+    return installed_engine(version) or built_engine(version, cache_directory())
+
+
+def engine_directory_with_yaml() -> Path:
+    """Return the same directory with the YAML language host in it, for the tests.
+
+    Engine and language hosts look for each other beside themselves, and warn of what they find elsewhere on PATH.
+    """
+    directory = engine_directory()
+    cache = cache_directory()
+    if directory.parent == cache:
+        version = pinned(YAML_MODULE, YAML_SOURCE)
+        host = cache / f"{YAML_HOST}-{version}" / YAML_HOST
+        with locked(cache):
+            if not host.exists():
+                host.parent.mkdir(exist_ok=True)
+                say(f"Building the Pulumi YAML language host {version} with Go: 1 to 2 minutes, once ...")
+                linked = f"-X {YAML_MODULE}/pkg/version.Version=v{version}"
+                go_build(f"{YAML_MODULE}/cmd/{YAML_HOST}", linked, host, YAML_SOURCE)
+            # A hard link: a symbolic one would lead the host to look beside the file that it leads to.
+            beside = directory / YAML_HOST
+            if not (beside.exists() and beside.samefile(host)):
+                beside.unlink(missing_ok=True)
+                beside.hardlink_to(host)
+    return directory
+
+
+def cache_directory() -> Path:
+    """Return where built engines are kept."""
+    return Path(os.environ.get("AZURE_MISTRAL_CACHE", ROOT / ".cache"))
 
 
 def say(message: str) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.engine import EngineError, engine_directory, say
+from tools.engine import EngineError, engine_directory, engine_directory_with_yaml, say
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -97,7 +97,9 @@ def main() -> None:
             install(DEVELOPMENT_LOCK if development else LOCK)
         if development:
             install_litellm()
-        engine_directory()
+            engine_directory_with_yaml()
+        else:
+            engine_directory()
     except (EngineError, SetupError) as error:
         sys.exit(str(error))
 

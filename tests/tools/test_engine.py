@@ -109,3 +109,46 @@ def test_a_launcher_passes_its_arguments_on_untouched(tmp_path: Path) -> None:
 
     assert printed == "[\"it's\", 'two words', '$HOME']\n"
     assert os.access(launcher, os.X_OK)
+
+
+def test_the_yaml_language_host_is_built_once_into_the_directory_of_the_built_engine(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    built = tmp_path / "cache" / f"pulumi-{VERSION}"
+    built.mkdir(parents=True)
+    write_program(built / "pulumi")
+    monkeypatch.setenv("AZURE_MISTRAL_CACHE", str(tmp_path / "cache"))
+    build = 'import sys, pathlib\npathlib.Path(sys.argv[sys.argv.index("-o") + 1]).write_text("host")\n'
+    (path / "go").write_text(f"#!{sys.executable}\n{build}")
+    (path / "go").chmod(0o755)
+
+    assert engine.engine_directory_with_yaml() == built
+    said = capfd.readouterr().err
+    (path / "go").unlink()
+    assert engine.engine_directory_with_yaml() == built
+
+    assert (built / "pulumi-language-yaml").read_text() == "host"
+    assert said.startswith("Building the Pulumi YAML language host 1.32.0 with Go: 1 to 2 minutes, once ...\n")
+    assert capfd.readouterr().err == ""
+
+
+def test_an_older_yaml_language_host_beside_the_engine_is_replaced(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = tmp_path / "cache" / f"pulumi-{VERSION}"
+    host = tmp_path / "cache" / "pulumi-language-yaml-1.32.0" / "pulumi-language-yaml"
+    for directory in (built, host.parent):
+        directory.mkdir(parents=True)
+    write_program(built / "pulumi")
+    (built / "pulumi-language-yaml").write_text("older")
+    host.write_text("newer")
+    monkeypatch.setenv("AZURE_MISTRAL_CACHE", str(tmp_path / "cache"))
+
+    assert (engine.engine_directory_with_yaml() / "pulumi-language-yaml").read_text() == "newer"
+
+
+def test_a_pulumi_on_path_brings_its_own_yaml_language_host(path: Path) -> None:
+    write_program(path / "pulumi", "v9.0.0")
+    write_program(path / "pulumi-language-python")
+
+    assert engine.engine_directory_with_yaml() == path
