@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from azure_mistral.assets import AssetArgs
     from azure_mistral.errors import AzureMistralError, ConfigError, ExistingResourceError, InputError
     from azure_mistral.mistral_models import MistralModels, MistralModelsArgs, ModelArgs, WorkspaceOptionsArgs
     from azure_mistral.role_assignments import RoleAssignmentArgs
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AssetArgs",
     "AzureMistralError",
     "ConfigError",
     "ExistingResourceError",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AssetArgs": "assets",
     "AzureMistralError": "errors",
     "ConfigError": "errors",
     "ExistingResourceError": "errors",

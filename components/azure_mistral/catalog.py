@@ -3,9 +3,10 @@
 import datetime as dt
 import functools
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,10 @@ class Hosting(StrEnum):
 
     SERVERLESS = "serverless"  # a serverless endpoint: Azure's own compute, paid by token
     MANAGED = "managed"  # a managed online endpoint: GPU machines of the Azure subscription, paid by hour
+
+
+# The registries that Mistral's models are in, and how Azure runs those of each.
+HOSTINGS = {"azureml-mistral": Hosting.SERVERLESS, OPEN_REGISTRY: Hosting.MANAGED}
 
 
 class Stage(StrEnum):
@@ -61,6 +66,26 @@ class Offer:
     def page(self) -> str:
         """The address of the offer's page in the Azure Marketplace."""
         return f"https://azuremarketplace.microsoft.com/en-us/marketplace/apps/{self.publisher}.{self.offer}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetId:
+    """The parts of `azureml://registries/<registry>/models/<name>[/versions/<version>]`."""
+
+    registry: str
+    name: str
+    version: int | None
+
+
+_ASSET_ID = re.compile(r"azureml://registries/([^/\s]+)/models/([^/\s]+)(?:/versions/(\d+))?")
+
+
+def parse_asset_id(text: str) -> AssetId:
+    """Return the parts of a model's asset id; raises ValueError when the text is none."""
+    match = _ASSET_ID.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not the asset id of a model")
+    return AssetId(match[1], match[2], int(match[3]) if match[3] else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +127,34 @@ class Requirements:
 class Model:
     """One model that Azure deploys.
 
-    `instance_types`, the first of which is recommended, and `requirements` are of models on managed compute;
-    `offer` is of serverless ones.
+    `instance_types`, the first of which is recommended, and `requirements` are of models on managed compute; `offer`,
+    and the addresses of its `terms` and `pricing`, are of serverless ones. What has a default is not known of a model
+    that a user describes by its asset id.
     """
 
     slug: str
     name: str
     display_name: str
-    also_known_as: tuple[str, ...]
     hosting: Hosting
     registry: str
-    version: int
-    input_limit: str
-    output_limit: str
-    capabilities: tuple[str, ...]
+    version: int | None
     locations: tuple[str, ...]
     instance_types: tuple[str, ...]
-    requirements: Requirements | None
-    offer: Offer | None
-    milestones: Mapping[Stage, Milestone]
-    replacement: str | None
-    sources: Mapping[str, str]
-    unverified: Mapping[str, str]
+    terms: str
+    pricing: str
+    also_known_as: tuple[str, ...] = ()
+    purpose: str = ""
+    input_limit: str = ""
+    output_limit: str = ""
+    capabilities: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    licence: str = ""
+    requirements: Requirements | None = None
+    offer: Offer | None = None
+    milestones: Mapping[Stage, Milestone] = field(default_factory=dict)
+    replacement: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    unverified: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def asset_id(self) -> str:
@@ -140,21 +171,6 @@ class Model:
     def needs_marketplace_subscription(self) -> bool:
         """Whether the workspace has to subscribe to an offer before it can deploy the model."""
         return self.registry != OPEN_REGISTRY
-
-    @property
-    def card(self) -> str:
-        """The address of the model's card, which has a tab for pricing and terms."""
-        return f"https://ai.azure.com/explore/models/{self.name}/version/{self.version}/registry/{self.registry}"
-
-    @property
-    def terms(self) -> str:
-        """Where the terms of the offer can be read. The card when no source names the offer."""
-        return f"{self.offer.page}?tab=Overview" if self.offer else self.card
-
-    @property
-    def pricing(self) -> str:
-        """Where the prices of the offer can be read. The card when no source names the offer."""
-        return f"{self.offer.page}?tab=PlansAndPrice" if self.offer else self.card
 
     def stage(self, day: dt.date) -> Stage:
         """Return the stage in which the model is on a UTC day."""
@@ -237,22 +253,31 @@ def _instance_type(entry: Mapping[str, Any]) -> InstanceType:
 
 
 def _model(entry: Mapping[str, Any], everywhere: tuple[str, ...], sources: Mapping[str, str]) -> Model:
+    registry, name, version = entry["registry"], entry["name"], entry["version"]
+    # Every model has a card, with a tab for pricing and terms.
+    card = f"https://ai.azure.com/explore/models/{name}/version/{version}/registry/{registry}"
+    offer = Offer(**entry["offer"]) if "offer" in entry else None
     lifecycle = entry.get("lifecycle", {})
     return Model(
         slug=entry["slug"],
-        name=entry["name"],
+        name=name,
         display_name=entry["display_name"],
-        also_known_as=tuple(entry["also_known_as"]),
         hosting=Hosting(entry["hosting"]),
-        registry=entry["registry"],
-        version=entry["version"],
+        registry=registry,
+        version=version,
+        locations=tuple(entry.get("locations", everywhere)),
+        instance_types=tuple(entry.get("instance_types", ())),
+        terms=f"{offer.page}?tab=Overview" if offer else card,
+        pricing=f"{offer.page}?tab=PlansAndPrice" if offer else card,
+        also_known_as=tuple(entry["also_known_as"]),
+        purpose=entry.get("purpose", ""),
         input_limit=entry["input_limit"],
         output_limit=entry["output_limit"],
         capabilities=tuple(entry["capabilities"]),
-        locations=tuple(entry.get("locations", everywhere)),
-        instance_types=tuple(entry.get("instance_types", ())),
+        languages=tuple(entry.get("languages", ())),
+        licence=entry.get("licence", ""),
         requirements=Requirements(**entry["requirements"]) if "requirements" in entry else None,
-        offer=Offer(**entry["offer"]) if "offer" in entry else None,
+        offer=offer,
         milestones=MappingProxyType(_milestones(lifecycle)),
         replacement=lifecycle.get("replacement"),
         sources=MappingProxyType({fact: sources[source] for fact, source in entry["sources"].items()}),

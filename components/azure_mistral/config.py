@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure_mistral import naming, roles
+from azure_mistral.catalog import HOSTINGS, Hosting, parse_asset_id
 from azure_mistral.problems import Problem, listed, nearest, shown
 from azure_mistral.resource_id import parse_resource_id
 from azure_mistral.settings import (
@@ -56,6 +57,17 @@ class WorkspaceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A model that the catalogue does not have. Its `id` is empty when it was refused."""
+
+    id: str
+    locations: tuple[str, ...] = ()
+    terms: str | None = None
+    pricing: str | None = None
+    instance_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """The options of one model. No `locations` means those of the stack."""
 
@@ -66,6 +78,7 @@ class ModelOptions:
     role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
     marketplace_subscription: str = CREATE
     allow_retired: bool = False
+    asset: Asset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +162,37 @@ class _ArmId:
             return reading.refuse(
                 path, f"it is the id of {shown(named.name)}, which is a {named.type}", accepted, advice
             )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _AssetId:
+    accepted: str = (
+        "an asset id, azureml://registries/azureml-mistral/models/<name>, or "
+        "azureml://registries/azureml/models/<name>/versions/<n> for managed compute,"
+    )
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        accepted = f"{capital(self.accepted)} is accepted"
+        if not isinstance(value, str):
+            return refuse_type(value, "a string", accepted, path, reading)
+        try:
+            parsed = parse_asset_id(value)
+        except ValueError:
+            advice = "Copy the asset id from the model's card in the studio"
+            return reading.refuse(path, f"{shown(value)} is not the asset id of a model", accepted, advice)
+        hosting = HOSTINGS.get(parsed.registry)
+        if hosting is None:
+            near = nearest(parsed.registry, HOSTINGS)
+            advice = f"Write {near}" if near else "Copy the asset id from the model's card in the studio"
+            wrong = f"{shown(parsed.registry)} is not a registry with models of Mistral"
+            return reading.refuse(path, wrong, accepted, advice)
+        if hosting is Hosting.MANAGED and parsed.version is None:
+            wrong = f"{shown(value)} has no version, and managed compute runs one version of a model"
+            return reading.refuse(path, wrong, accepted, "Add /versions/ and the number on the model's card")
+        if hosting is Hosting.SERVERLESS and parsed.version is not None:
+            wrong = f"{shown(value)} has a version, and a serverless endpoint always has the latest"
+            return reading.refuse(path, wrong, accepted, f"Remove /versions/{parsed.version}")
         return value
 
 
@@ -293,6 +337,51 @@ LOCATION = Setting(
     required=True,
 )
 
+_PAGE = re.compile(r"https://\S+")
+ASSET = Setting(
+    "asset",
+    Group(
+        (
+            Setting(
+                "id",
+                _AssetId(),
+                "Asset id of the model. Its registry tells the hosting: azureml-mistral has the serverless models, "
+                "azureml those for managed compute.",
+                required=True,
+                if_wrong="",
+            ),
+            Setting(
+                "locations",
+                Each(_LOCATION, "location names"),
+                "Locations that offer the model. By default every one that is known for its hosting.",
+                default=(),
+                if_wrong=(),
+            ),
+            Setting(
+                "terms",
+                Text("an address that starts with https://", _PAGE),
+                "Address of the Marketplace terms that acceptMarketplaceTerms accepts. Required where something is "
+                "bought: for a serverless model.",
+            ),
+            Setting(
+                "pricing",
+                Text("an address that starts with https://", _PAGE),
+                "Address of the Marketplace prices that acceptMarketplaceTerms accepts. Required for a serverless "
+                "model.",
+            ),
+            Setting(
+                "instanceTypes",
+                Each(Text("the name of an instance type"), "names of instance types"),
+                "VM sizes that the model may run on, the default first. Required for a model on managed compute.",
+                default=(),
+                if_wrong=(),
+            ),
+        ),
+        Asset,
+    ),
+    "The model itself, when the catalogue does not have it: then the slug is a name of your own.",
+)
+
 MODEL_OPTIONS = (
     AUTH_MODE,
     CONTENT_SAFETY,
@@ -307,6 +396,7 @@ MODEL_OPTIONS = (
     ENDPOINT_ROLE_ASSIGNMENTS,
     MARKETPLACE_SUBSCRIPTION,
     ALLOW_RETIRED,
+    ASSET,
 )
 
 CONFIGURATION = (

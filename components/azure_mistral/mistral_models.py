@@ -5,10 +5,12 @@ from typing import Any, NotRequired, TypedDict, cast
 import pulumi
 
 from azure_mistral import config, plan
+from azure_mistral.assets import AssetArgs
+from azure_mistral.assets import as_args as asset_args
 from azure_mistral.catalog import load_catalog
 from azure_mistral.errors import InputError
 from azure_mistral.role_assignments import RoleAssignmentArgs, as_args
-from azure_mistral.serverless import EndpointKeys, ServerlessDeployment
+from azure_mistral.serverless import EndpointKeys, ServerlessDeployment, ServerlessDeploymentArgs
 from azure_mistral.stack import default_location, names
 from azure_mistral.workspace import Workspace, WorkspaceArgs, former_names
 
@@ -34,6 +36,9 @@ class WorkspaceOptionsArgs(TypedDict):
 
 class ModelArgs(TypedDict):
     """The options of one model; none of them is required."""
+
+    asset: NotRequired[AssetArgs]
+    """Optional. The model itself, when the catalogue does not have it: then the slug is a name of your own."""
 
     auth_mode: NotRequired[str]
     """Optional. Key, AAD or KeyAndAAD: inference keys, Microsoft Entra tokens, or either. Defaults to Key."""
@@ -196,24 +201,24 @@ class MistralModels(pulumi.ComponentResource):
         made: dict[str, ServerlessDeployment],
     ) -> ServerlessDeployment:
         options = planned.options
-        return ServerlessDeployment(
-            planned.name,
-            {
-                "model": planned.model.slug,
-                "location": planned.location,
-                "resource_group_name": workspace.resource_group_name,
-                "workspace_name": workspace.workspace_name,
-                "accept_marketplace_terms": True,  # `review` has seen to it, for the stack as a whole
-                "auth_mode": options.auth_mode,
-                "content_safety": options.content_safety,
-                "endpoint_name": planned.endpoint_name,
-                "role_assignments": as_args(options.role_assignments),
-                "tags": dict(whole.tags),
-                "marketplace_subscription": options.marketplace_subscription,
-                "allow_retired": options.allow_retired,
-            },
-            pulumi.ResourceOptions(parent=self, depends_on=[made[planned.after]] if planned.after else []),
-        )
+        args: ServerlessDeploymentArgs = {
+            "model": planned.model.slug,
+            "location": planned.location,
+            "resource_group_name": workspace.resource_group_name,
+            "workspace_name": workspace.workspace_name,
+            "accept_marketplace_terms": True,  # `review` has seen to it, for the stack as a whole
+            "auth_mode": options.auth_mode,
+            "content_safety": options.content_safety,
+            "endpoint_name": planned.endpoint_name,
+            "role_assignments": as_args(options.role_assignments),
+            "tags": dict(whole.tags),
+            "marketplace_subscription": options.marketplace_subscription,
+            "allow_retired": options.allow_retired,
+        }
+        if options.asset:
+            args["asset"] = asset_args(options.asset)
+        after = [made[planned.after]] if planned.after else []
+        return ServerlessDeployment(planned.name, args, pulumi.ResourceOptions(parent=self, depends_on=after))
 
 
 def _endpoint(deployment: ServerlessDeployment) -> dict[str, Any]:

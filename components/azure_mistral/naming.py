@@ -19,6 +19,10 @@ from azure_mistral.problems import Problem, keyed, listed, shown
 ENDPOINT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,31}")
 ENDPOINT_NAME_RULE = "a name of 3 to 32 letters, digits and hyphens that starts with a letter"
 
+# What endpoints are called after: room is left for a hyphen and the suffix.
+SLUG = re.compile(r"[a-z][a-z0-9-]{0,25}")
+SLUG_RULE = "A name of 1 to 26 lower-case letters, digits and hyphens that starts with a letter is accepted"
+
 _SUFFIX_LENGTH = 5
 _AUTO_NAME_LENGTH = 8
 _COMPONENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure_mistral import naming
+from azure_mistral.assets import asset_problems, with_own_models
 from azure_mistral.catalog import Catalog, Hosting, Model, Stage
-from azure_mistral.config import CREATE, NEW_WORKSPACE, Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
+from azure_mistral.config import (
+    CREATE,
+    NEW_WORKSPACE,
+    Asset,
+    Configuration,
+    ModelOptions,
+    RoleAssignment,
+    WorkspaceOptions,
+)
 from azure_mistral.naming import Names
 from azure_mistral.problems import Problem, keyed, listed, nearest, shown
 
@@ -87,6 +96,7 @@ def review(
         default_location: The provider's location, for a configuration that names none.
     """
     locations, path = _stack_locations(configuration, default_location)
+    known, catalog = catalog, with_own_models(catalog, _assets(configuration))
     problems = [
         *_stack_location_problems(configuration, locations, path, catalog),
         *_terms_list_problems(configuration, catalog, day),
@@ -97,6 +107,10 @@ def review(
     for slug, options in configuration.models.items():
         model_path = keyed("models", slug)
         model = catalog.models.get(slug)
+        if options.asset:
+            problems.extend(asset_problems(slug, options.asset, known, model_path, f"{model_path}.asset"))
+            if model is None:
+                continue  # the asset's id was refused
         if model is None:
             problems.append(unknown_model_problem(slug, model_path, catalog, day))
             continue
@@ -154,6 +168,7 @@ def make_plan(
         default_location: The provider's location, for a configuration that names none.
     """
     stack_locations, _ = _stack_locations(configuration, default_location)
+    known, catalog = catalog, with_own_models(catalog, _assets(configuration))
     workspaces = []
     for location in _used(configuration, catalog, stack_locations):
         code = catalog.locations[location].code
@@ -166,7 +181,7 @@ def make_plan(
                 logical_name = f"{name}-{slug}-{code}"
                 deployments.append(PlannedDeployment(logical_name, model, location, endpoint_name, options, previous))
         workspaces.append(PlannedWorkspace(f"{name}-{code}", location, tuple(deployments)))
-    findings = review(configuration, catalog, day, name=name, default_location=default_location)
+    findings = review(configuration, known, day, name=name, default_location=default_location)
     return Plan(
         tuple(workspaces),
         configuration.workspace,
@@ -180,6 +195,7 @@ def review_deployment(
     slug: str,
     location: str,
     *,
+    asset: Asset | None = None,
     marketplace_subscription: str,
     allow_retired: bool,
     accepts_terms: bool,
@@ -187,11 +203,13 @@ def review_deployment(
     day: dt.date,
 ) -> Review:
     """Return what `review` would say about one model in one location, with the paths of a deployment's arguments."""
+    described = tuple(asset_problems(slug, asset, catalog, "model", "asset")) if asset else ()
+    catalog = with_own_models(catalog, {slug: asset})
     model = catalog.models.get(slug)
     wrong_location = location_problem(location, "location", catalog)
-    if model is None or wrong_location:
-        unknown = None if model else unknown_model_problem(slug, "model", catalog, day)
-        return Review(tuple(problem for problem in (unknown, wrong_location) if problem), ())
+    if model is None or wrong_location or described:
+        unknown = None if model or asset else unknown_model_problem(slug, "model", catalog, day)
+        return Review((*described, *(problem for problem in (unknown, wrong_location) if problem)), ())
     if problem := not_serverless_problem(model, "model", catalog, day):
         return Review((problem,), ())
     lifecycle = review_lifecycle(model, allow_retired, day, catalog, "model", "allowRetired")
@@ -339,9 +357,14 @@ def _buys(model: Model, marketplace_subscription: str) -> bool:
 
 
 def _offer(model: Model) -> str:
-    if model.offer is None:
-        return f"{model.slug}, terms and prices at {model.card}"
-    return f"{model.slug} (offer {model.offer.offer}), terms at {model.terms} and prices at {model.pricing}"
+    name = f"{model.slug} (offer {model.offer.offer})" if model.offer else model.slug
+    if model.terms == model.pricing:
+        return f"{name}, terms and prices at {model.terms}"
+    return f"{name}, terms at {model.terms} and prices at {model.pricing}"
+
+
+def _assets(configuration: Configuration) -> dict[str, Asset | None]:
+    return {slug: options.asset for slug, options in configuration.models.items()}
 
 
 def _stack_locations(configuration: Configuration, default_location: str | None) -> tuple[tuple[str, ...], str]:

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_azure_native.machinelearningservices as ml
 
 from azure_mistral import config, naming, plan
+from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import AzureMistralError, ExistingResourceError, InputError, azure_words
@@ -26,6 +27,9 @@ class ServerlessDeploymentArgs(TypedDict):
 
     model: str
     """Required. Slug of the model, such as ministral-3b. Changing it replaces what is deployed."""
+
+    asset: NotRequired[AssetArgs]
+    """Optional. The model itself, when the catalogue does not have it: then the slug is a name of your own."""
 
     location: str
     """Required. ARM location of the workspace, such as eastus2."""
@@ -73,6 +77,7 @@ class EndpointKeys(TypedDict):
 
 SETTINGS = (
     Setting("model", Text("the slug of a model"), "Slug of the model, such as ministral-3b.", required=True),
+    config.ASSET,
     config.LOCATION,
     Setting(
         "resourceGroupName",
@@ -142,7 +147,7 @@ class ServerlessDeployment(pulumi.ComponentResource):
         super().__init__("azure-mistral:index:ServerlessDeployment", name, {}, opts)
         for warning in warnings:
             pulumi.log.warn(warning, resource=self)
-        model = load_catalog().models[wanted.model]
+        model = with_own_models(load_catalog(), {wanted.model: wanted.asset}).models[wanted.model]
         hooks = on_error()
 
         subscription = _subscription(name, wanted, model, self)
@@ -205,6 +210,7 @@ class _Wanted:
     """The arguments as they were read, of which the workspace's names and the values of tags may be outputs."""
 
     model: str
+    asset: config.Asset | None
     location: str
     resource_group_name: pulumi.Input[str]
     workspace_name: pulumi.Input[str]
@@ -227,6 +233,7 @@ def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
         found = plan.review_deployment(
             wanted.model,
             wanted.location,
+            asset=wanted.asset,
             marketplace_subscription=wanted.marketplace_subscription,
             allow_retired=wanted.allow_retired,
             accepts_terms=wanted.accept_marketplace_terms,

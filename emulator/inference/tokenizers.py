@@ -39,6 +39,8 @@ TOKENIZERS: Mapping[str, Encoding] = {
     "mistral-small-2503": "v3-tekken-240911",
     # Not published; a model with vision too.
     "mistral-medium-2505": "v3-tekken-240911",
+    # Invented, like the model: see emulator/arm/models.toml.
+    "mistral-unlisted": "v3-tekken",
 }
 
 

@@ -19,6 +19,7 @@ from tests.support.project import Project
 from tests.support.sentences import one_line
 from tools.configuration_page import groups
 
+REGISTRY = "azureml://registries/azureml-mistral/models"
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
 MODELS_ACCEPTED = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
@@ -33,6 +34,12 @@ ROLES_ACCEPTED = one_line(
     """
 )
 PRINCIPAL_ACCEPTED = "The object id (a GUID) of a user, group or service principal is accepted"
+ASSET_ACCEPTED = one_line(
+    """
+    An asset id, azureml://registries/azureml-mistral/models/<name>, or
+    azureml://registries/azureml/models/<name>/versions/<n> for managed compute, is accepted
+    """
+)
 NAME_ACCEPTED = "A name of 3 to 32 letters, digits and hyphens that starts with a letter is accepted"
 ROLE_MAP = "A map from a key of your own to {role, principalId, principalType} is accepted"
 SUBSCRIPTION_ACCEPTED = "The name of a Marketplace subscription that the workspace has, or create, is accepted"
@@ -113,6 +120,10 @@ STACKS = {
                     "roleAssignments": {"app": {"role": 5, "principalId": {}, "principalType": True}},
                     "marketplaceSubscription": 7,
                     "allowRetired": "yes",
+                    "asset": "Mistral-X",
+                },
+                "ours": {
+                    "asset": {"id": 1, "locations": 2, "terms": 3, "pricing": 4, "instanceTypes": 5},
                 },
             },
             "roleAssignments": {"team": {"role": [], "principalId": 1, "principalType": 2}, "other": "me"},
@@ -132,7 +143,7 @@ STACKS = {
             """,
             """
             models["codestral-2501"]: "Key" is not a map. A map of authMode, contentSafety, endpointName, locations,
-            roleAssignments, marketplaceSubscription and allowRetired is accepted. Correct it.
+            roleAssignments, marketplaceSubscription, allowRetired and asset is accepted. Correct it.
             """,
             'models["ministral-3b"].authMode: 1 is not a string. Key, AAD or KeyAndAAD is accepted. Correct it.',
             """
@@ -156,6 +167,24 @@ STACKS = {
             """
             models["ministral-3b"].allowRetired: "yes" is not true or false. True or false, without quotes, is
             accepted. Correct it.
+            """,
+            """
+            models["ministral-3b"].asset: "Mistral-X" is not a map. A map of id, locations, terms, pricing and
+            instanceTypes is accepted. Correct it.
+            """,
+            f'models["ours"].asset.id: 1 is not a string. {ASSET_ACCEPTED}. Correct it.',
+            'models["ours"].asset.locations: 2 is not a list. A list of location names is accepted. Correct it.',
+            """
+            models["ours"].asset.terms: 3 is not a string. An address that starts with https:// is accepted. Correct
+            it.
+            """,
+            """
+            models["ours"].asset.pricing: 4 is not a string. An address that starts with https:// is accepted. Correct
+            it.
+            """,
+            """
+            models["ours"].asset.instanceTypes: 5 is not a list. A list of names of instance types is accepted.
+            Correct it.
             """,
             f'roleAssignments["team"].role: [] is not a string. {ROLES_ACCEPTED}. Correct it.',
             f'roleAssignments["team"].principalId: 1 is not a string. {PRINCIPAL_ACCEPTED}. Correct it.',
@@ -199,6 +228,7 @@ STACKS = {
             "models": {
                 "ministral-3b": {
                     "authmode": "Key",
+                    "asset": {"term": "https://example.com", "id": f"{REGISTRY}/Mistral-X"},
                     "roleAssignments": {"app": {"who": 1, "principalId": PRINCIPAL, "principalType": "User"}},
                 }
             },
@@ -211,8 +241,17 @@ STACKS = {
             serializeDeployments, tags and workspace are accepted. Write models instead.
             """,
             """
-            models["ministral-3b"].authmode: there is no such setting. allowRetired, authMode, contentSafety,
+            models["ministral-3b"].authmode: there is no such setting. allowRetired, asset, authMode, contentSafety,
             endpointName, locations, marketplaceSubscription and roleAssignments are accepted. Write authMode instead.
+            """,
+            """
+            models["ministral-3b"].asset.term: there is no such setting. id, instanceTypes, locations, pricing and terms
+            are accepted. Write terms instead.
+            """,
+            f"""
+            models["ministral-3b"].asset: ministral-3b is a model of the catalogue, which has its asset id,
+            {REGISTRY}/Ministral-3B. An asset is accepted for a model that the catalogue does not have. Leave asset
+            out, or call the model something else than ministral-3b.
             """,
             """
             models["ministral-3b"].roleAssignments["app"].who: there is no such setting. principalId, principalType
@@ -345,6 +384,59 @@ STACKS = {
             workspace.id: "{GROUP}/wor... is no ARM id.
             {arm_id("an Azure ML workspace", "Microsoft.MachineLearningServices/workspaces")}. Look it up: az resource
             list --resource-type Microsoft.MachineLearningServices/workspaces --query [].id.
+            """,
+        ],
+    ),
+    "models-that-the-catalogue-does-not-have": Stack(
+        {
+            "acceptMarketplaceTerms": True,
+            "models": {
+                "free": {"asset": {"id": f"{REGISTRY}/Mistral-Y", "instanceTypes": ["Standard_NC24ads_A100_v4"]}},
+                "nvidia": {"asset": {"id": "azureml://registries/nvidia/models/Mistral-X"}},
+                "Our-Model": {
+                    "asset": {
+                        "id": f"{REGISTRY}/Codestral-2501",
+                        "terms": "https://example.com/terms",
+                        "pricing": "https://example.com/pricing",
+                        "locations": ["eastus3", "eastus2"],
+                    }
+                },
+                "versioned": {"asset": {"id": f"{REGISTRY}/Mistral-X/versions/1"}},
+            },
+        },
+        [
+            """
+            models["free"].asset.terms: it is missing, and the hosting of a model of the registry azureml-mistral is
+            serverless. The address of a page with its Marketplace terms is accepted. Add it.
+            """,
+            """
+            models["free"].asset.pricing: it is missing, and the hosting of a model of the registry azureml-mistral is
+            serverless. The address of a page with its Marketplace prices is accepted. Add it.
+            """,
+            """
+            models["free"].asset.instanceTypes: ["Standard_NC24ads_A100_v4"] says something about the hosting managed,
+            and that of a model of the registry azureml-mistral is serverless. It is accepted where the hosting is
+            managed. Remove it.
+            """,
+            f"""
+            models["nvidia"].asset.id: "nvidia" is not a registry with models of Mistral. {ASSET_ACCEPTED}. Copy the
+            asset id from the model's card in the studio.
+            """,
+            f"""
+            models["Our-Model"].asset.id: "{REGISTRY}/Codestral-2501" is codestral-2501 of the catalogue. An asset is
+            accepted for a model that the catalogue does not have. Call the model codestral-2501, and leave asset out.
+            """,
+            """
+            models["Our-Model"]: "Our-Model" cannot be the start of Azure names. A name of 1 to 26 lower-case letters,
+            digits and hyphens that starts with a letter is accepted. Rename it.
+            """,
+            f"""
+            models["Our-Model"].asset.locations: "eastus3" is not a location known here. {LOCATIONS_ACCEPTED}. Write
+            eastus.
+            """,
+            f"""
+            models["versioned"].asset.id: "{REGISTRY}/Mistral-X/versions/1" has a version, and a serverless endpoint
+            always has the latest. {ASSET_ACCEPTED}. Remove /versions/1.
             """,
         ],
     ),

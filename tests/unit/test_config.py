@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from azure_mistral import config
-from azure_mistral.config import Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
+from azure_mistral.config import Asset, Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
 from azure_mistral.settings import Setting
 
 from tests.support.sentences import one_line
@@ -19,8 +19,15 @@ LIST_OF_SETTINGS = (
 )
 LIST_OF_OPTIONS = one_line(
     """
-    allowRetired, authMode, contentSafety, endpointName, locations, marketplaceSubscription and roleAssignments are
-    accepted
+    allowRetired, asset, authMode, contentSafety, endpointName, locations, marketplaceSubscription and roleAssignments
+    are accepted
+    """
+)
+ASSET_ID = "azureml://registries/azureml-mistral/models/Mistral-X"
+ASSET_IDS = one_line(
+    """
+    An asset id, azureml://registries/azureml-mistral/models/<name>, or
+    azureml://registries/azureml/models/<name>/versions/<n> for managed compute, is accepted
     """
 )
 GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
@@ -70,7 +77,16 @@ def test_every_setting_is_read() -> None:
                     "roleAssignments": {"app": assignment},
                     "marketplaceSubscription": "ours",
                     "allowRetired": True,
-                }
+                },
+                "ours": {
+                    "asset": {
+                        "id": ASSET_ID,
+                        "locations": ["East US 2"],
+                        "terms": "https://example.com/terms",
+                        "pricing": "https://example.com/pricing",
+                        "instanceTypes": ["Standard_NC24ads_A100_v4"],
+                    }
+                },
             },
             "workspace": {
                 "id": WORKSPACE_ID,
@@ -96,7 +112,16 @@ def test_every_setting_is_read() -> None:
                 {"app": RoleAssignment("Reader", PRINCIPAL, "ServicePrincipal")},
                 "ours",
                 True,
-            )
+            ),
+            "ours": ModelOptions(
+                asset=Asset(
+                    ASSET_ID,
+                    ("eastus2",),
+                    "https://example.com/terms",
+                    "https://example.com/pricing",
+                    ("Standard_NC24ads_A100_v4",),
+                )
+            ),
         },
         accept_marketplace_terms=("ministral-3b",),
         locations=("eastus2", "swedencentral"),
@@ -120,7 +145,7 @@ def test_arguments_are_spelled_in_snake_case_only() -> None:
     (problem,) = problems
     assert str(problem) == one_line(
         """
-        models["ministral-3b"].authMode: there is no such setting. allow_retired, auth_mode, content_safety,
+        models["ministral-3b"].authMode: there is no such setting. allow_retired, asset, auth_mode, content_safety,
         endpoint_name, locations, marketplace_subscription and role_assignments are accepted. Write auth_mode instead.
         """
     )
@@ -189,7 +214,81 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         {"models": {"ministral-3b": "Key"}},
         """
         models["ministral-3b"]: "Key" is not a map. A map of authMode, contentSafety, endpointName, locations,
-        roleAssignments, marketplaceSubscription and allowRetired is accepted. Correct it.
+        roleAssignments, marketplaceSubscription, allowRetired and asset is accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": "Mistral-X"}}},
+        """
+        models["ours"].asset: "Mistral-X" is not a map. A map of id, locations, terms, pricing and instanceTypes is
+        accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {}}}},
+        f'models["ours"].asset.id: it is missing. {ASSET_IDS}. Add it.',
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": 7}}}},
+        f'models["ours"].asset.id: 7 is not a string. {ASSET_IDS}. Correct it.',
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": "Mistral-X"}}}},
+        f"""
+        models["ours"].asset.id: "Mistral-X" is not the asset id of a model. {ASSET_IDS}. Copy the asset id from the
+        model's card in the studio.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": "azureml://registries/azureml-mistrl/models/Mistral-X"}}}},
+        f"""
+        models["ours"].asset.id: "azureml-mistrl" is not a registry with models of Mistral. {ASSET_IDS}. Write
+        azureml-mistral.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": "azureml://registries/nvidia/models/Mistral-X"}}}},
+        f"""
+        models["ours"].asset.id: "nvidia" is not a registry with models of Mistral. {ASSET_IDS}. Copy the asset id
+        from the model's card in the studio.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": "azureml://registries/azureml/models/Mistral-X"}}}},
+        f"""
+        models["ours"].asset.id: "azureml://registries/azureml/models/Mistral-X" has no version, and managed compute
+        runs one version of a model. {ASSET_IDS}. Add /versions/ and the number on the model's card.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": "azureml://registries/azureml-mistral/models/X/versions/2"}}}},
+        f"""
+        models["ours"].asset.id: "azureml://registries/azureml-mistral/models/X/versions/2" has a version, and a
+        serverless endpoint always has the latest. {ASSET_IDS}. Remove /versions/2.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": ASSET_ID, "locations": "eastus2"}}}},
+        'models["ours"].asset.locations: "eastus2" is not a list. A list of location names is accepted. Correct it.',
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": ASSET_ID, "terms": True}}}},
+        """
+        models["ours"].asset.terms: true is not a string. An address that starts with https:// is accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": ASSET_ID, "pricing": "free"}}}},
+        """
+        models["ours"].asset.pricing: "free" does not follow the rule. An address that starts with https:// is
+        accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": {"ours": {"asset": {"id": ASSET_ID, "instanceTypes": "Standard_NC24ads_A100_v4"}}}},
+        """
+        models["ours"].asset.instanceTypes: "Standard_NC24ads_A100_v4" is not a list. A list of names of instance
+        types is accepted. Correct it.
         """,
     ),
     (
