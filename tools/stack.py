@@ -107,21 +107,14 @@ def is_running(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def recover(state: Path, file: Path, environment: Mapping[str, str]) -> None:
-    """Where an update was killed, give the stack free and take in what Azure was making, so that nothing is made twice.
+def unlock(state: Path, environment: Mapping[str, str]) -> None:
+    """Where an update was killed, give the stack free; the next one goes on from where it stopped.
 
     The lock of an update that still runs stays: then the engine says who holds it.
     """
     locks = [json.loads(lock.read_text()) for lock in (state / "backend").glob(".pulumi/locks/**/*.json")]
-    if not locks or any(is_running(lock["pid"]) for lock in locks):
-        return
-    print("An update was killed. Taking in what it left ...", flush=True)
-    quiet = {**environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
-    run("pulumi", "cancel", "--yes", environment=quiet)
-    command = ["azure-mistral", "recover", "--file", str(state / "recovery.json")]
-    printed = subprocess.run(command, cwd=ROOT, env=quiet, check=True, stdout=subprocess.PIPE, text=True).stdout
-    for line in printed.splitlines():
-        run(*shlex.split(line), "--config-file", str(file), environment=quiet)
+    if locks and not any(is_running(lock["pid"]) for lock in locks):
+        run("pulumi", "cancel", "--yes", environment=environment)
 
 
 def pulumi(action: str, *flags: str, stack: str, state: Path) -> dict[str, str]:
@@ -131,7 +124,7 @@ def pulumi(action: str, *flags: str, stack: str, state: Path) -> dict[str, str]:
     environment = {**os.environ, **variables(state), "PULUMI_STACK": stack}
     install_plugin(state / "pulumi")
     file = stack_file(stack, state, environment)
-    recover(state, file, environment)
+    unlock(state, environment)
     run("pulumi", action, *flags, "--suppress-outputs", "--config-file", str(file), environment=environment)
     return environment
 

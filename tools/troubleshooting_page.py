@@ -23,13 +23,20 @@ When `pulumi` itself was killed, the stack is locked, and Azure may have resourc
 
 ```sh
 pulumi cancel               # gives the stack free; Pulumi Cloud does so by itself after a while
-azure-mistral recover       # prints the commands that take in what Azure was making
-pulumi up
+pulumi up                   # imports what Azure has, and goes on
 ```
 
-Without the second step a resource whose name is derived from the configuration is refused with `already-exists`, and
-one with a random name is made a second time. The first one then stays until its resource group is deleted; if it is a
-resource group, until you delete it.
+The engine notes in the state what it is about to create. The program asks Azure for what is noted, waits until Azure
+has finished it, and has it imported; `pulumi preview` shows what. For that it runs `pulumi stack export`, so `pulumi`
+has to be on `PATH`, and the passphrase of a stack that has one in `PULUMI_CONFIG_PASSPHRASE` or
+`PULUMI_CONFIG_PASSPHRASE_FILE`. Otherwise it warns, what has a random name is made a second time, and what has a name
+derived from the configuration is refused with `already-exists`.
+
+What Azure has failed to make is not imported: the update says so, with the command that deletes it. Before `pulumi
+destroy` run `pulumi up` once: a destroy imports nothing.
+
+The engine warns of its notes in every update until you confirm that they are dealt with, with
+`pulumi refresh --clear-pending-creates`. They do no harm.
 """
 
 

@@ -124,7 +124,8 @@ def _parent_urn(failed: FailedOperation) -> str:
 def _role_assignment_id(digits: str, inputs: Mapping[str, object]) -> str:
     # Azure names the assignment by 32 digits; its id has them as a GUID.
     guid = str(uuid.UUID(digits)) if digits else "<its name>"
-    return f"{inputs.get('scope') or '<scope>'}/providers/Microsoft.Authorization/roleAssignments/{guid}"
+    scope = str(inputs.get("scope") or "<scope>").removeprefix("/")
+    return f"/{scope}/providers/Microsoft.Authorization/roleAssignments/{guid}"
 
 
 _OPERATION_WAITS = (1.0, 2.0, 5.0, 10.0, 20.0, *(30.0,) * 20)
@@ -374,11 +375,9 @@ FAILURES = (
         "already-exists",
         re.compile(r"cannot create already existing resource '(?P<id>[^']+)'"),
         "cannot create already existing resource '<id>'",
-        "The resource is in Azure and not in the stack's state: an update was killed while it created it, or somebody "
-        "else made it. The provider refuses to overwrite it.",
-        "If an update of this stack was killed, run azure-mistral recover: it prints the commands that take in what "
-        "was being made. If somebody else made it and this stack shall have it, run this and the same command again: "
-        "{import}",
+        "The resource is in Azure and not in the stack's state: somebody else made it, or an update that was killed. "
+        "The provider refuses to overwrite it.",
+        "If this stack shall have it, run this and the same command again: {import}",
         "pulumi/pulumi-azure-native, provider/pkg/provider/provider.go",
     ),
 )

@@ -9,6 +9,7 @@ from azure_mistral.assets import AssetArgs
 from azure_mistral.assets import as_args as asset_args
 from azure_mistral.catalog import load_catalog
 from azure_mistral.errors import InputError
+from azure_mistral.interruption import adopt_pending_creates
 from azure_mistral.role_assignments import RoleAssignmentArgs, as_args
 from azure_mistral.serverless import EndpointKeys, ServerlessDeployment, ServerlessDeploymentArgs
 from azure_mistral.stack import default_location, names
@@ -157,6 +158,7 @@ class MistralModels(pulumi.ComponentResource):
         if refused := [*problems, *found.problems]:
             raise InputError("MistralModels", refused)
 
+        adopt_pending_creates()
         super().__init__("azure-mistral:index:MistralModels", name, {}, opts)
         planned = plan.make_plan(configuration, catalog, day, names(self), name=name, default_location=location)
 

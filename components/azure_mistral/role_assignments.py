@@ -40,7 +40,9 @@ def assign_roles(
     for key, assignment in assignments.items():
         azure_native.authorization.RoleAssignment(
             f"{name}-role-{key}",
-            scope=scope,
+            # The provider's spelling (pulumi/pulumi-azure-native#1348). With the slash that ids begin with, an imported
+            # assignment would be replaced: the provider reads its scope without.
+            scope=scope.apply(lambda id_: id_.removeprefix("/")),
             role_definition_id=scope.apply(partial(_role_definition_id, assignment.role)),
             principal_id=assignment.principal_id,
             # Without it Azure looks the principal up, and fails for one that is so new that it is not replicated yet

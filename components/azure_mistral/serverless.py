@@ -13,6 +13,7 @@ from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import AzureMistralError, ExistingResourceError, InputError, azure_words
+from azure_mistral.interruption import adopt_pending_creates
 from azure_mistral.outputs import answered
 from azure_mistral.problems import Problem, shown
 from azure_mistral.role_assignments import RoleAssignmentArgs, assign_roles
@@ -144,6 +145,7 @@ class ServerlessDeployment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServerlessDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         wanted, warnings = _checked(args)
+        adopt_pending_creates()
         super().__init__("azure-mistral:index:ServerlessDeployment", name, {}, opts)
         for warning in warnings:
             pulumi.log.warn(warning, resource=self)

@@ -13,6 +13,7 @@ from azure_mistral import config, naming
 from azure_mistral.catalog import load_catalog
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import ExistingResourceError, InputError, azure_words
+from azure_mistral.interruption import adopt_pending_creates
 from azure_mistral.outputs import answered
 from azure_mistral.plan import location_problem, workspace_problems
 from azure_mistral.problems import Problem, listed
@@ -91,6 +92,7 @@ class Workspace(pulumi.ComponentResource):
         if problems:
             raise InputError("Workspace", problems)
 
+        adopt_pending_creates()
         super().__init__("azure-mistral:index:Workspace", name, {}, opts)
         self.location = pulumi.Output.from_input(given["location"])
         if options.id is None:

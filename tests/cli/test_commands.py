@@ -22,7 +22,7 @@ def test_without_the_extra_the_command_says_what_to_install(missing: str, monkey
     )
 
 
-@pytest.mark.parametrize("command", ["endpoints", "chat", "import", "recover"])
+@pytest.mark.parametrize("command", ["endpoints", "chat", "import"])
 def test_every_command_tells_what_it_does(command: str) -> None:
     overview = CliRunner().invoke(app, ["--help"]).output
     shown = CliRunner().invoke(app, [command, "--help"])

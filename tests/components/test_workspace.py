@@ -244,7 +244,7 @@ def test_existing_workspace_without_a_system_identity_has_no_principal(identity:
 def test_roles_are_assigned_on_the_resource_group_of_an_existing_workspace() -> None:
     recording = use(role_assignments={"team": {"principal_id": PRINCIPAL, "principal_type": "Group"}})
 
-    assert recording.one(":RoleAssignment").inputs["scope"] == GROUP
+    assert recording.one(":RoleAssignment").inputs["scope"] == GROUP.removeprefix("/")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
-"""An `up` that is killed at any point: what it takes until the same command finishes, with nothing left over.
+"""An `up` that is killed at any point: the same command again finishes, with nothing left over or made twice.
 
 The engine, the language host and the plugin die together, by SIGKILL. Then `pulumi cancel` gives the stack free, which
-the engine asks for; `azure-mistral recover` prints the commands that take in what Azure was making; `pulumi up` ends
-it.
+the engine asks for, and `pulumi up` goes on: the program itself lets the engine take in what Azure was making.
 """
 
 import json
-import re
+import os
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from tests.support.azure import Azure
 from tests.support.processes import kill_session
 from tests.support.project import Project
 from tests.support.waiting import wait_until
+from tools.engine import engine_directory
 
 PROGRAM = """
 from azure_mistral import ServerlessDeployment, Workspace
@@ -101,15 +101,6 @@ def answered(azure: Azure, method: str, type_: str) -> bool:
     )
 
 
-def recover(project: Project) -> list[str]:
-    """Run the commands that `azure-mistral recover` prints, and return them."""
-    printed = project.command("recover")
-    assert printed.returncode == 0, printed.stderr
-    for line in printed.stdout.splitlines():
-        run(project, f"{line} --yes --skip-preview" if " import " in line else f"{line} --yes")
-    return printed.stdout.splitlines()
-
-
 def run(project: Project, line: str) -> None:
     [_, *arguments] = shlex.split(line)
     done = project.run(*arguments)
@@ -117,9 +108,8 @@ def run(project: Project, line: str) -> None:
 
 
 def in_state(project: Project) -> list[str]:
-    """Return the ids of the stack's resources; no operation may be pending."""
+    """Return the ids of the stack's resources."""
     state = json.loads(project.export())["deployment"]
-    assert "pending_operations" not in state
     found = [entry.get("id", "") for entry in state.get("resources", []) if entry["type"].startswith("azure-native:")]
     return sorted(each.lower() for each in found)
 
@@ -138,8 +128,6 @@ def test_a_stack_that_is_killed_again_and_again_comes_up_with_nothing_left_over_
     for point in life:
         kill_an_up(project, azure, *point)
         run(project, "pulumi cancel --yes")
-        recover(project)
-        assert in_azure(azure) == in_state(project)
 
     project.up()
     assert in_azure(azure) == in_state(project)
@@ -154,11 +142,8 @@ def test_there_are_twenty_points_and_each_resource_is_among_them() -> None:
     assert {kind for _, kind in points} == {*TYPES, OPERATIONS}
 
 
-def test_the_engine_asks_for_cancel_after_a_kill_and_recovery_has_nothing_to_do_without_one(
-    program: Callable[[str], Project], azure: Azure
-) -> None:
+def test_the_engine_asks_for_cancel_after_a_kill(program: Callable[[str], Project], azure: Azure) -> None:
     project = program(PROGRAM)
-    assert "There is nothing to recover" in project.command("recover").stderr
     kill_an_up(project, azure, "GET", GROUPS)
 
     update = project.update("up")
@@ -167,38 +152,58 @@ def test_the_engine_asks_for_cancel_after_a_kill_and_recovery_has_nothing_to_do_
     assert "pulumi cancel" in update.printed
 
 
-def test_without_recovery_a_name_of_ours_is_refused_with_the_command_that_takes_it_in(
+def test_a_preview_says_what_comes_in_and_the_notes_that_the_engine_keeps_do_no_harm(
     program: Callable[[str], Project], azure: Azure
 ) -> None:
-    """The provider takes over nothing by itself: the endpoint might be somebody else's."""
+    """Azure is still making the endpoint: the preview does not wait for it, the update does."""
     project = program(PROGRAM)
+    azure.control("PUT", "/transitions", {ENDPOINTS: {"create": {"polls": 5}}})
+    try:
+        kill_an_up(project, azure, "PUT", ENDPOINTS)
+        run(project, "pulumi cancel --yes")
+        azure.clear_requests()
+
+        preview = project.run("preview")
+        # The engine by its path, and out of the program's reach.
+        blind = subprocess.run(
+            [engine_directory() / "pulumi", "preview", "--non-interactive"],
+            cwd=project.directory,
+            env={**project.environment, "PATH": os.defpath},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        update = project.up()
+    finally:
+        azure.control("PUT", "/transitions", {})
+
+    endpoint = next(each for each in azure.resource_ids() if "/serverlessEndpoints/" in each)
+    assert f"chat-endpoint: a killed update was creating it, and Azure has it: {endpoint}" in preview.stdout
+    assert "The state of this stack cannot be read" in blind.stdout
+    assert "1 to create" in blind.stdout
+    assert update.names("import") == {"chat-endpoint"}
+    assert "chat-endpoint: waiting for Azure" in update.diagnostics
+    assert azure.requests("PUT") == []
+    assert project.up().changes == {}
+    run(project, "pulumi refresh --clear-pending-creates --yes")
+    assert "pending_operations" not in json.loads(project.export())["deployment"]
+    assert in_azure(azure) == in_state(project)
+
+
+def test_what_azure_failed_to_make_is_no_part_of_the_stack(program: Callable[[str], Project], azure: Azure) -> None:
+    project = program(PROGRAM)
+    path = f"/subscriptions/{azure.subscription_id}/*/serverlessEndpoints/*"
+    azure.control("POST", "/faults", {"stage": "operation", "method": "PUT", "path": path, "code": "Conflict"})
     kill_an_up(project, azure, "PUT", ENDPOINTS)
     run(project, "pulumi cancel --yes")
 
     update = project.update("up")
 
+    endpoint = next(each for each in azure.resource_ids() if "/serverlessEndpoints/" in each)
     assert update.code != 0
-    assert "cannot create already existing resource" in update.diagnostics
-    command = re.search(r"pulumi import .+?'(?= \(troubleshooting: already-exists\))", update.diagnostics)
-    assert command, update.diagnostics
-    run(project, command[0])
-    assert project.up().changes == {}
-    run(project, "pulumi refresh --clear-pending-creates --yes")
+    assert "chat-endpoint: a killed update was creating it, and Azure failed to." in update.diagnostics
+    assert f"az resource delete --ids '{endpoint}'" in update.diagnostics
+    assert "chat-endpoint" not in project.resources()
+    assert azure.arm("DELETE", endpoint).is_success
+    assert project.up().names("create") == {"chat-endpoint"}
     assert in_azure(azure) == in_state(project)
-
-
-def test_without_recovery_what_has_a_random_name_is_made_twice_and_goes_with_its_resource_group(
-    program: Callable[[str], Project], azure: Azure
-) -> None:
-    """What nothing in the module can help: the next `up` has no way to know the name that the killed one chose."""
-    project = program(PROGRAM)
-    kill_an_up(project, azure, "PUT", STORAGE)
-    run(project, "pulumi cancel --yes")
-
-    project.up()
-    run(project, "pulumi refresh --clear-pending-creates --yes")
-
-    left = set(in_azure(azure)) - set(in_state(project))
-    assert [each.split("/")[-2] for each in left] == ["storageaccounts"]
-    assert project.update("destroy").code == 0
-    assert azure.resource_ids() == []

@@ -6,7 +6,6 @@ Commands find the stack as `pulumi` does, from the working directory or from `--
 """
 
 import json
-import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +19,13 @@ from rich.table import Table
 from azure_mistral.catalog import load_catalog
 from azure_mistral.cli.adoption import WORKSPACE, Adoption, adopt, is_workspace_id
 from azure_mistral.cli.conversation import answer
-from azure_mistral.cli.management import ManagementError, existing_in, those_that_exist
-from azure_mistral.cli.recovery import azure_subscription_id, import_file, pending_creates
+from azure_mistral.cli.management import ManagementError, existing_in
 from azure_mistral.cli.stack import (
     Endpoint,
     StackError,
     choose,
     configured_workspace_id,
     deployed_endpoints,
-    deployment,
     preview,
     where,
 )
@@ -38,7 +35,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Directory = Annotated[Path | None, typer.Option("--cwd", help="The project's directory. Default: this one.")]
 IMPORT_FILE = Path("azure-mistral-import.json")
-RECOVERY_FILE = Path("azure-mistral-recovery.json")
 
 StackName = Annotated[str | None, typer.Option("--stack", help="The stack. Default: the one that pulumi has selected.")]
 
@@ -120,39 +116,6 @@ def import_(
         file.write_text(json.dumps(adoption.import_file, indent=2) + "\n", encoding="utf-8")
     for line in commands(adoption, file.resolve() if cwd else file, where(cwd, stack)):
         typer.echo(line)
-
-
-@app.command()
-def recover(
-    file: Annotated[Path, typer.Option(help="Where the file for `pulumi import` is written.")] = RECOVERY_FILE,
-    cwd: Directory = None,
-    stack: StackName = None,
-) -> None:
-    """Print the commands that finish the work of a killed update: what it was creating comes into the state.
-
-    Run them before the next `pulumi up`, which would make those with random names a second time. Nothing is changed
-    until you run them: look at them first, or pipe them to a shell.
-    """
-    try:
-        state = deployment(cwd, stack)
-        subscription_id = azure_subscription_id(state) or os.environ.get("ARM_SUBSCRIPTION_ID")
-        if state.get("pending_operations") and not subscription_id:
-            raise StackError(
-                "ARM_SUBSCRIPTION_ID: the stack's state does not tell its Azure subscription. Expected its id."
-                " Set it with: export ARM_SUBSCRIPTION_ID=$(az account show --query id --output tsv)"
-            )
-        taken = those_that_exist(pending_creates(state, subscription_id or ""))
-    except (StackError, ManagementError) as error:
-        raise failure(str(error)) from None
-    if not state.get("pending_operations"):
-        note("There is nothing to recover: no update of this stack was killed while it changed something.")
-        return
-    flags = where(cwd, stack)
-    if taken:
-        file.write_text(json.dumps(import_file(taken), indent=2) + "\n", encoding="utf-8")
-        path = str(file.resolve() if cwd else file)
-        typer.echo(shlex.join(["pulumi", "import", "--file", path, "--generate-code=false", "--protect=false", *flags]))
-    typer.echo(shlex.join(["pulumi", "refresh", "--clear-pending-creates", *flags]))
 
 
 def commands(adoption: Adoption, file: Path, stack_flags: list[str]) -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""What exists in Azure, asked of Azure Resource Manager as Azure's own command line asks it."""
+"""What an Azure ML workspace holds, asked of Azure Resource Manager as Azure's own command line asks it."""
 
-import contextlib
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from azure.core import PipelineClient
@@ -14,7 +13,6 @@ from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 
 from azure_mistral.cli.adoption import ENDPOINT, MARKETPLACE_SUBSCRIPTION, Existing
-from azure_mistral.cli.recovery import PendingCreate
 
 PUBLIC_AZURE = "https://management.azure.com"
 # The version that pulumi-azure-native 3.29 uses for both types.
@@ -35,53 +33,29 @@ def existing_in(workspace_id: str) -> list[Existing]:
     Raises ManagementError when Azure cannot be asked or refuses to answer.
     """
     kinds = ((MARKETPLACE_SUBSCRIPTION, "marketplaceSubscriptions"), (ENDPOINT, "serverlessEndpoints"))
-    with _resource_manager(f"what is in {workspace_id}") as (client, base):
-        return [
-            Existing(type_, item["id"], item["name"], item["properties"], item.get("tags") or {})
-            for type_, collection in kinds
-            for item in _items(client, f"{base}{workspace_id}/{collection}?api-version={API_VERSION}")
-        ]
-
-
-def those_that_exist(resources: Iterable[PendingCreate]) -> list[PendingCreate]:
-    """Return those of the resources that Azure has.
-
-    Raises ManagementError when Azure cannot be asked or refuses to answer.
-    """
-    with _resource_manager("which resources exist") as (client, base):
-        return [each for each in resources if _exists(client, f"{base}{each.id}?api-version={each.api_version}")]
-
-
-@contextlib.contextmanager
-def _resource_manager(asked: str) -> Iterator[tuple[PipelineClient[Any, Any], str]]:
-    """Yield a client of Azure Resource Manager and its address, and tell what goes wrong as a ManagementError."""
     try:
         base, scope = _cloud(os.environ.get("ARM_METADATA_HOSTNAME"))
         with PipelineClient[Any, Any](base, policies=_policies(scope)) as client:
-            yield client, base
+            return [
+                Existing(type_, item["id"], item["name"], item["properties"], item.get("tags") or {})
+                for type_, collection in kinds
+                for item in _items(client, f"{base}{workspace_id}/{collection}?api-version={API_VERSION}")
+            ]
     except ClientAuthenticationError as error:
         raise ManagementError(
-            f"Azure: the sign-in failed: {error.message} Expected a person or workload that may read {asked}."
-            " Sign in with: az login"
+            f"Azure: the sign-in failed: {error.message} Expected a person or workload that may read what is in"
+            f" {workspace_id}. Sign in with: az login"
         ) from None
     except HttpResponseError as error:
         said = f"{error.error.code}: {error.error.message}" if error.error else f"{error.reason}."
         raise ManagementError(
-            f"Azure: it refused to tell {asked}: HTTP {error.status_code}: {said} Expected something that exists and"
-            " that you may read. Check the id, and your role on it"
+            f"Azure: it refused to tell what is in {workspace_id}: HTTP {error.status_code}: {said} Expected"
+            " something that exists and that you may read. Check the id, and your role on it"
         ) from None
     except AzureError as error:
         raise ManagementError(
             f"Azure: no answer: {error.message}. Expected access to Azure Resource Manager. Try again"
         ) from None
-
-
-def _exists(client: PipelineClient[Any, Any], url: str) -> bool:
-    response = client.send_request(HttpRequest("GET", url))
-    if response.status_code == 404:
-        return False
-    response.raise_for_status()
-    return True
 
 
 def _cloud(metadata_host: str | None) -> tuple[str, str]:

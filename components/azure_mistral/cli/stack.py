@@ -92,15 +92,6 @@ def preview(directory: Path | None, stack: str | None) -> Preview:
         )
 
 
-def deployment(directory: Path | None, stack: str | None) -> dict[str, Any]:
-    """Return the state of a stack: its resources, and the operations that a killed update left pending."""
-    done = run_pulumi("stack", "export", *where(directory, stack))
-    if done.returncode:
-        raise StackError(f"pulumi stack export: {done.stderr.strip()}")
-    found: dict[str, Any] = json.loads(done.stdout)["deployment"]
-    return found
-
-
 def run_pulumi(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a pulumi command that asks nothing. Raises StackError when there is no pulumi."""
     try:
