@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from emulator.arm.api import Route as ArmRoute
+from emulator.arm.autoscale import report_metric
 from emulator.arm.compute import QUOTA_SETTING, families, limit
 from emulator.arm.resources import NAMESPACES, SUBSCRIPTIONS, add_subscription
 from emulator.identity.directory import add_principal
@@ -59,6 +60,14 @@ class LatencyBody(MatcherBody):
     """One entry of `PUT latency`."""
 
     milliseconds: Annotated[int, Field(ge=0)]
+
+
+class MetricBody(_Body):
+    """`POST metrics`: what Azure Monitor would measure of an online endpoint or deployment; autoscale settings act."""
+
+    resource: str
+    metric: str
+    value: float
 
 
 class FaultBody(MatcherBody):
@@ -162,6 +171,10 @@ def control_routes(
         store.set_setting(QUOTA_SETTING, body)
         return await get_quota()
 
+    async def post_metric(body: MetricBody) -> Any:
+        scaled = report_metric(store, body.resource, body.metric, body.value, clock.now())
+        return {item.id: item.document["sku"]["capacity"] for item in scaled}
+
     async def get_faults() -> Any:
         return store.faults()
 
@@ -252,6 +265,7 @@ def control_routes(
             route("PUT", "/latency", set_latency),
             route("GET", "/quota", get_quota),
             route("PUT", "/quota", set_quota),
+            route("POST", "/metrics", post_metric),
             route("GET", "/faults", get_faults),
             route("POST", "/faults", add_fault),
             route("DELETE", "/faults", remove_faults),

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from emulator import faults
 from emulator.arm import (
     authorization,
+    autoscale,
     compute,
     insights,
     key_vault,
@@ -67,6 +68,7 @@ ARM_ROUTES = (
     *online_endpoints.ROUTES,
     *online_deployments.ROUTES,
     *compute.ROUTES,
+    *autoscale.ROUTES,
     *template_deployments.ROUTES,
 )
 EFFECTS = {

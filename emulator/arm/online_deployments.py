@@ -4,12 +4,12 @@ Shapes: azure-rest-api-specs, stable/2024-10-01/mfe.json; rules: azure-ai-docs, 
 how-to-deploy-online-endpoints.md, how-to-manage-quotas.md and how-to-troubleshoot-online-endpoints.md.
 """
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
 from emulator.arm.api import Request, ResourceType, Response, Route, page, shown, wait_headers
 from emulator.arm.compute import ONLINE_DEPLOYMENTS, InstanceType, instance_types, limit, usage
+from emulator.arm.durations import seconds_of
 from emulator.arm.errors import ArmError, not_implemented
 from emulator.arm.machine_learning import (
     NAMESPACE,
@@ -45,7 +45,6 @@ _PROBE = {"failureThreshold": 30, "initialDelay": "PT10S", "period": "PT10S", "s
 _REQUEST_SETTINGS = {"maxConcurrentRequestsPerInstance": 1, "maxQueueWait": "PT0.5S", "requestTimeout": "PT5S"}
 _LONGEST_REQUEST = 180.0
 """Seconds (azure-ai-docs, reference-yaml-deployment-managed-online.md: request_timeout_ms is 180000 at most)."""
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
 def put_deployment(request: Request) -> Response:
@@ -304,21 +303,13 @@ def _check_durations(requests: Document, given: Document) -> None:
         f"{probe}.{name}": probes[probe][name] for probe in probes for name in ("initialDelay", "period", "timeout")
     }
     for path, value in durations.items():
-        if _seconds(value) is None:
+        if seconds_of(value) is None:
             # Invented: the wording.
             raise user_error(f"'{value}' is no ISO 8601 duration, at properties.{path}.", "BadArgument")
     timeout = requests["requestTimeout"]
-    if (_seconds(timeout) or 0.0) > _LONGEST_REQUEST:
+    if (seconds_of(timeout) or 0.0) > _LONGEST_REQUEST:
         # Invented: the wording.
         raise user_error(f"requestTimeout {timeout} is invalid. It can be PT3M at most.", "BadArgument")
-
-
-def _seconds(duration: str) -> float | None:
-    match = _DURATION.fullmatch(duration)
-    if match is None or not any(match.groups()):
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _check_quota(request: Request, size: InstanceType, capacity: int, location: str, existing: Resource | None) -> None:

@@ -44,6 +44,7 @@ VERSIONS = (
     "2024-11-01",
     "2025-03-01",
     "2025-04-01",
+    "2026-06-01",
 )
 SUBSCRIPTIONS = ResourceType("Microsoft.Resources/subscriptions", VERSIONS)
 PROVIDERS = ResourceType("Microsoft.Resources/subscriptions/providers", VERSIONS)

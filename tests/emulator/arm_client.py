@@ -20,6 +20,7 @@ API_VERSIONS = {
     "microsoft.keyvault": "2024-11-01",
     "microsoft.operationalinsights": "2023-09-01",
     "microsoft.insights": "2020-02-02",
+    "microsoft.insights/autoscalesettings": "2021-05-01-preview",
     "microsoft.machinelearningservices": "2025-12-01",
     "microsoft.authorization": "2022-04-01",
     "microsoft.saas": "2018-03-01-beta",
@@ -68,7 +69,8 @@ class ArmClient:
 
     def send(self, method: str, path: str, body: Any = None, /, **query: str) -> httpx.Response:
         """One request, with the API version that Pulumi would send."""
-        namespace = path.lower().rsplit("/providers/", 1)[-1].split("/")[0] if "/providers/" in path.lower() else ""
+        kind = path.lower().rsplit("/providers/", 1)[-1] if "/providers/" in path.lower() else ""
+        namespace = "/".join(kind.split("/")[:2]) if "autoscale" in kind else kind.split("/")[0]
         parameters = {"api-version": API_VERSIONS.get(namespace, "2024-03-01")} | query
         return self.http.request(method, path, params=parameters, json=body, headers=self.authorization)
 

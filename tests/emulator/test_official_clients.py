@@ -14,15 +14,26 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.identity import ClientSecretCredential, DefaultAzureCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.monitor import MonitorManagementClient
+from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
-from tests.emulator.arm_client import CODESTRAL, MINISTRAL, ArmClient
+from tests.emulator.arm_client import CODESTRAL, MINISTRAL, MISTRAL_7B, ArmClient
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", module=r"azure\.ai\.ml|marshmallow")  # its schemas use what marshmallow 4 changes
     from azure.ai.ml import MLClient
-    from azure.ai.ml.entities import Hub, MarketplaceSubscription, Project, ServerlessEndpoint, Workspace
+    from azure.ai.ml.entities import (
+        Hub,
+        ManagedOnlineDeployment,
+        ManagedOnlineEndpoint,
+        MarketplaceSubscription,
+        OnlineRequestSettings,
+        Project,
+        ServerlessEndpoint,
+        Workspace,
+    )
 
 GROUP = "rg-judge"
 
@@ -368,3 +379,98 @@ def test_keys_are_read_and_one_is_regenerated(arm: ArmClient, ml: MLClient) -> N
 def workspace_id(arm: ArmClient) -> str:
     """The id of the workspace that `ml` made."""
     return f"{arm.subscription}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw-1"
+
+
+# azure-ai-ml: managed online endpoints
+
+
+def test_an_online_endpoint_lives_from_creation_to_deletion(ml: MLClient) -> None:
+    endpoints, deployments = ml.online_endpoints, ml.online_deployments
+    asked = ManagedOnlineEndpoint(name="judge-online", auth_mode="key", tags={"team": "a"})
+
+    made = endpoints.begin_create_or_update(asked).result()
+
+    assert (made.name, made.auth_mode, made.provisioning_state) == ("judge-online", "key", "Succeeded")
+    assert made.identity.principal_id
+    deployment = ManagedOnlineDeployment(
+        name="blue",
+        endpoint_name="judge-online",
+        model=MISTRAL_7B,
+        instance_type="Standard_NC24ads_A100_v4",
+        instance_count=1,
+        request_settings=OnlineRequestSettings(request_timeout_ms=90_000),
+    )
+    blue = deployments.begin_create_or_update(deployment).result()
+    assert (blue.name, blue.model, blue.instance_count) == ("blue", MISTRAL_7B, 1)
+    assert blue.request_settings.request_timeout_ms == 90_000
+    assert deployments.get("blue", "judge-online").provisioning_state == "Succeeded"
+    assert [each.name for each in deployments.list("judge-online")] == ["blue"]
+    assert "no InferenceServer runs" in deployments.get_logs("blue", "judge-online", 10)
+    made.traffic = {"blue": 100}
+    assert endpoints.begin_create_or_update(made).result().traffic == {"blue": 100}
+    assert [each.name for each in endpoints.list()] == ["judge-online"]
+    keys = endpoints.get_keys("judge-online")
+    endpoints.begin_regenerate_keys("judge-online", key_type="secondary").result()
+    after = endpoints.get_keys("judge-online")
+    assert after.primary_key == keys.primary_key
+    assert after.secondary_key != keys.secondary_key
+    with pytest.raises(HttpResponseError, match="Set its traffic to 0 first"):
+        deployments.begin_delete("blue", "judge-online").result()
+    endpoints.begin_delete("judge-online").result()
+    assert list(endpoints.list()) == []
+
+
+# azure-mgmt-resource-deployments, azure-mgmt-monitor
+
+
+def test_a_template_is_deployed_read_listed_and_forgotten(
+    arm: ArmClient, ml: MLClient, make: Callable[[Any], Any]
+) -> None:
+    arm.online_endpoint(workspace_id(arm), "judge-online")
+    resource = {
+        "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints",
+        "apiVersion": "2025-12-01",
+        "name": "mlw-1/judge-online",
+        "location": "eastus2",
+        "properties": {"authMode": "Key", "description": "[parameters('description')]"},
+    }
+    template = {"parameters": {"description": {"type": "string"}}, "resources": [resource]}
+    deployments = make(DeploymentsMgmtClient).deployments
+
+    def deployed(name: str, **parameters: Any) -> Any:
+        properties = {"mode": "Incremental", "template": template, "parameters": parameters}
+        return deployments.begin_create_or_update(GROUP, name, {"properties": properties}).result()
+
+    made = deployed("judged", description={"value": "by a template"})
+
+    assert (made.name, made.properties.provisioning_state) == ("judged", "Succeeded")
+    assert made.properties.output_resources[0].id.endswith("/onlineEndpoints/judge-online")
+    assert ml.online_endpoints.get("judge-online").description == "by a template"
+    assert deployments.check_existence(GROUP, "judged")
+    assert [each.name for each in deployments.list_by_resource_group(GROUP)] == ["judged"]
+    with pytest.raises(HttpResponseError, match="InvalidTemplate"):
+        deployed("invalid")
+    resource["properties"] = {"authMode": "Key", "traffic": {"blue": 100}}
+    with pytest.raises(HttpResponseError, match="At least one resource deployment operation failed"):
+        deployed("failed", description={"value": ""})
+    deployments.begin_delete(GROUP, "judged").result()
+    assert not deployments.check_existence(GROUP, "judged")
+
+
+def test_an_autoscale_setting_is_made_listed_changed_and_deleted(
+    arm: ArmClient, ml: MLClient, make: Callable[[Any], Any]
+) -> None:
+    assert ml.workspace_name
+    deployment = arm.online_deployment(arm.online_endpoint(workspace_id(arm), "judge-online"))
+    settings = make(MonitorManagementClient).autoscale_settings
+    profile = {"name": "load", "capacity": {"minimum": "1", "maximum": "3", "default": "1"}, "rules": []}
+    properties = {"enabled": True, "targetResourceUri": deployment, "profiles": [profile]}
+
+    made = settings.create_or_update(GROUP, "judged", {"location": "eastus2", "properties": properties})
+
+    assert (made.name, made.target_resource_uri, made.profiles[0].capacity.maximum) == ("judged", deployment, "3")
+    assert [each.name for each in settings.list_by_resource_group(GROUP)] == ["judged"]
+    assert settings.update(GROUP, "judged", {"tags": {"team": "a"}}).tags == {"team": "a"}
+    settings.delete(GROUP, "judged")
+    with pytest.raises(ResourceNotFoundError):
+        settings.get(GROUP, "judged")
