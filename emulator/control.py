@@ -6,6 +6,7 @@ answers are JSON; the models below are its reference.
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ from emulator.arm.autoscale import report_metric
 from emulator.arm.compute import QUOTA_SETTING, families, limit
 from emulator.arm.resources import NAMESPACES, SUBSCRIPTIONS, add_subscription
 from emulator.identity.directory import add_principal
+from emulator.inference.rate_limits import RateLimits
 from emulator.lifecycle import DEFAULT_TRANSITIONS, VERBS, Clock, Lifecycle, parse_transition, transition_as_json
 from emulator.store import Document, Store
 
@@ -46,6 +48,16 @@ class RetryAfterBody(_Body):
     """`PUT retry-after`: what polling clients are asked to wait."""
 
     seconds: Annotated[float, Field(gt=0)]
+
+
+class RateLimitsBody(_Body):
+    """One entry of `PUT rate-limits`, by an endpoint's name, or `*` for all that are not named: what it takes a minute.
+
+    A limit that is not given is Azure's.
+    """
+
+    requests: Annotated[int, Field(ge=0)] = RateLimits().requests
+    tokens: Annotated[int, Field(ge=0)] = RateLimits().tokens
 
 
 class MatcherBody(_Body):
@@ -155,6 +167,13 @@ def control_routes(
         store.set_setting("retryAfter", body.seconds)
         return await get_retry_after()
 
+    async def get_rate_limits() -> Any:
+        return {"*": asdict(RateLimits())} | store.setting("rateLimits", {})
+
+    async def set_rate_limits(body: dict[str, RateLimitsBody]) -> Any:
+        store.set_setting("rateLimits", {name.lower(): limits.model_dump() for name, limits in body.items()})
+        return await get_rate_limits()
+
     async def get_latency() -> Any:
         return store.setting("latency", [])
 
@@ -261,6 +280,8 @@ def control_routes(
             route("PUT", "/transitions", set_transitions),
             route("GET", "/retry-after", get_retry_after),
             route("PUT", "/retry-after", set_retry_after),
+            route("GET", "/rate-limits", get_rate_limits),
+            route("PUT", "/rate-limits", set_rate_limits),
             route("GET", "/latency", get_latency),
             route("PUT", "/latency", set_latency),
             route("GET", "/quota", get_quota),

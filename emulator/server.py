@@ -49,7 +49,9 @@ from emulator.identity.directory import (
 from emulator.identity.routes import identity_routes
 from emulator.identity.tokens import TokenError, Tokens
 from emulator.inference.deployment import Deployment
+from emulator.inference.rate_limits import Allowance, RateLimits, RateWindows
 from emulator.inference.routes import inference_routes
+from emulator.inference.schemas import Usage
 from emulator.lifecycle import Clock, Lifecycle
 from emulator.process import announce, lock, write_environment
 from emulator.resource_id import type_of
@@ -96,6 +98,7 @@ class Emulator:
         self._origin = origin
         self._clock = Clock(store)
         self._lifecycle = Lifecycle(store, self._clock, EFFECTS)
+        self._rate_windows = RateWindows()
         with store.transaction():
             self._tokens = Tokens(store, TENANT_ID)
             if store.principal(DEPLOYER_OBJECT_ID) is None:
@@ -105,7 +108,7 @@ class Emulator:
             routes=[
                 control_routes(store, self._clock, self._lifecycle, ARM_ROUTES, self._seed),
                 *identity_routes(store, self._tokens, lambda: self._origin),
-                *inference_routes(self._find_deployment, self._token_is_valid),
+                *inference_routes(self._find_deployment, self._token_is_valid, self._admit),
                 Route("/{path:path}", self._management, methods=_METHODS),
             ],
             exception_handlers={Exception: _internal_error},
@@ -225,7 +228,15 @@ class Emulator:
             scope = serverless.endpoint_id(self._store, deployment.location, deployment.name)
             return bool(principal and scope and access.is_allowed(self._store, principal, SCORE_ACTION, scope))
 
+    def _admit(self, deployment: Deployment, usage: Usage) -> Allowance:
+        with self._store.transaction():
+            declared = self._store.setting("rateLimits", {})
+            limits = RateLimits(**declared.get(deployment.name.lower(), declared.get("*", {})))
+            now = self._clock.now()
+        return self._rate_windows.admit((deployment.location, deployment.name), limits, usage, now)
+
     def _seed(self) -> None:
+        self._rate_windows.clear()
         add_deployer(self._store)
         resources.add_subscription(self._store, self._clock.now())
 

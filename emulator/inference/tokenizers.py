@@ -1,4 +1,4 @@
-"""Which tokenizer counts the tokens of which model, and its loading. No counting rules of our own: mistral-common's.
+"""Counting and cutting text with Mistral's tokenizers, and their loading. The rules are mistral-common's.
 
 The tokenizer files are those inside the mistral-common wheel, so nothing is fetched. The import and a file are
 paid for by the first request that needs them: about 1 s for mistral-common, 0.02 s for a SentencePiece file and
@@ -6,42 +6,16 @@ paid for by the first request that needs them: about 1 s for mistral-common, 0.0
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from emulator.inference.schemas import Message
+from emulator.inference.models import Encoding, traits_of
+from emulator.inference.schemas import Message, Tool
 
 if TYPE_CHECKING:
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
     AnyMistralTokenizer: TypeAlias = MistralTokenizer[Any, Any, Any, Any, Any]
-
-Encoding = Literal["v2", "v3", "v3-tekken", "v3-tekken-240911", "v7"]
-
-# Keys: registry names in lower case, because Azure's documents spell them both ways (Mistral-Large-2411).
-# Models that are missing (mistral-ocr-2503, mistral-document-ai-2505) have no chat.
-TOKENIZERS: Mapping[str, Encoding] = {
-    # The models' own: MODEL_NAME_TO_TOKENIZER_CLS in mistral_common.tokens.tokenizers.mistral (1.13.1), and the table
-    # of docs.mistral.ai/cookbook/concept-deep-dive-tokenization-templates.
-    "mistral-large": "v2",
-    "mistral-large-2407": "v3",
-    "mistral-large-2411": "v7",
-    "mistral-small": "v2",
-    "mistral-nemo": "v3-tekken",
-    #
-    # The nearest in the wheel, so the counts come near those of Azure.
-    # That of ministral-8b-2410, released together with it; the 3B's own was not published.
-    "ministral-3b": "v3-tekken",
-    # The vocabulary of its generation; its own was not published.
-    "codestral-2501": "v3-tekken",
-    # Mistral-Small-3.1-24B-Instruct-2503 has Tekken with the v7 template, the wheel has Tekken with the v3 template
-    # only. 240911 is the file of the models with vision.
-    "mistral-small-2503": "v3-tekken-240911",
-    # Not published; a model with vision too.
-    "mistral-medium-2505": "v3-tekken-240911",
-    # Invented, like the model: see emulator/arm/models.toml.
-    "mistral-unlisted": "v3-tekken",
-}
 
 
 class ConversationError(Exception):
@@ -55,48 +29,69 @@ class ChatTokenizer:
         self._tokenizer = tokenizer
         self._text_tokenizer = tokenizer.instruct_tokenizer.tokenizer
 
-    def prompt_length(self, messages: Sequence[Message]) -> int:
+    def chat_length(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """Return the number of tokens of the encoded chat request, with the template's control tokens.
 
         Raises:
-            ConversationError: If mistral-common refuses the order of the messages.
+            ConversationError: If mistral-common refuses the messages, their order, or a tool.
         """
         from mistral_common.exceptions import MistralCommonException
         from mistral_common.protocol.instruct.request import ChatCompletionRequest
 
+        body = {
+            "messages": [message.model_dump(exclude_none=True) for message in messages],
+            "tools": [tool.model_dump(exclude_none=True) for tool in tools] or None,
+        }
         try:
-            request: ChatCompletionRequest[Any] = ChatCompletionRequest.model_validate(
-                {"messages": [message.model_dump(exclude_none=True) for message in messages]}
-            )
+            request: ChatCompletionRequest[Any] = ChatCompletionRequest.model_validate(body)
             return len(self._tokenizer.encode_chat_completion(request).tokens)
-        except MistralCommonException as error:
+        except (MistralCommonException, ValueError) as error:
             raise ConversationError(str(error)) from error
+
+    def fim_length(self, prompt: str, suffix: str | None) -> int:
+        """Return the number of tokens of the encoded request to fill in the middle."""
+        from mistral_common.protocol.fim.request import FIMRequest
+
+        return len(self._tokenizer.encode_fim(FIMRequest(prompt=prompt, suffix=suffix)).tokens)
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text, without any that mark its beginning or end."""
         return self._text_tokenizer.encode(text, bos=False, eos=False)
 
-    def decode(self, tokens: Sequence[int]) -> str:
-        """Return the text of tokens. A character whose last bytes are missing at the end is left out."""
-        return self._text_tokenizer.decode(list(tokens)).rstrip("\N{REPLACEMENT CHARACTER}")
+    def parts(self, tokens: Sequence[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the text of tokens as a stream sends it: the new text, and the tokens that it took.
+
+        A token may end inside a character. It waits for the token that completes the character; at the end, a
+        character whose last bytes are missing is left out.
+        """
+        # Decoded from a token before the new ones, because a vocabulary may join a token to the one before it, and
+        # never from the beginning, which would take quadratic time.
+        start, sent = 0, 0
+        for end in range(1, len(tokens) + 1):
+            before = self._text_tokenizer.decode(list(tokens[start:sent]))
+            text = self._text_tokenizer.decode(list(tokens[start:end]))
+            if len(text) > len(before) and not text.endswith("\N{REPLACEMENT CHARACTER}"):
+                yield text[len(before) :], tuple(tokens[sent:end])
+                start, sent = sent, end
+
+    def piece(self, token: int) -> str:
+        """Return the text of one token, as far as it has one of its own."""
+        return self._text_tokenizer.id_to_piece(token).replace("\N{LOWER ONE EIGHTH BLOCK}", " ")
 
 
 _loaded: dict[Encoding, ChatTokenizer] = {}
 _loading = threading.Lock()
 
 
-def answers_chat(model: str) -> bool:
-    """Return whether a registry model serves chat completions."""
-    return model.lower() in TOKENIZERS
-
-
 def tokenizer_for(model: str) -> ChatTokenizer:
     """Return the tokenizer of a registry model, loading it on its first use. Blocks meanwhile: call it in a thread.
 
     Raises:
-        KeyError: If the model does not serve chat completions (see `answers_chat`).
+        ValueError: If the model has no tokenizer, because it does not chat.
     """
-    encoding = TOKENIZERS[model.lower()]
+    encoding = traits_of(model).encoding
+    if encoding is None:
+        raise ValueError(f"{model} does not chat.")
     # Looked up before the lock is taken: a request must not wait for the loading of another model's tokenizer.
     if encoding not in _loaded:
         with _loading:

@@ -8,12 +8,18 @@ import pytest
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
 from emulator.inference import tokenizers
-from emulator.inference.completions import EXCERPT_LENGTH, complete
-from emulator.inference.schemas import AssistantMessage, Message, SystemMessage, UserMessage
+from emulator.inference.completions import EXCERPT_LENGTH, Completion, complete_chat
+from emulator.inference.models import MODELS, traits_of
+from emulator.inference.schemas import AssistantMessage, Message, MistralChatRequest, SystemMessage, UserMessage
 
-EVERY_MODEL = pytest.mark.parametrize("model", tokenizers.TOKENIZERS)
+EVERY_MODEL = pytest.mark.parametrize("model", [model for model, traits in MODELS.items() if traits.chat])
 # Characters of one to four bytes, in both vocabularies and in neither.
 WORLD = "Grüße, 世界 🎉 👩‍👩‍👧‍👦 𐎠𐎡 \t  end\n"
+
+
+def complete(model: str, messages: list[Message], max_tokens: int | None = None, **parameters: Any) -> Completion:
+    chat = MistralChatRequest(messages=messages, max_tokens=max_tokens, **parameters)
+    return complete_chat(chat, model, content_safety=False)
 
 
 def user(content: str) -> UserMessage:
@@ -22,30 +28,29 @@ def user(content: str) -> UserMessage:
 
 @EVERY_MODEL
 def test_deltas_of_an_answer_join_to_its_text_in_every_vocabulary(model: str) -> None:
-    completion = complete(model, [user(WORLD)], None, tokenizers.tokenizer_for(model))
+    completion = complete(model, [user(WORLD)])
 
-    assert "".join(completion.deltas).endswith(WORLD)
+    assert completion.text.endswith(WORLD)
+    assert len(completion.parts) > 10
     assert completion.finish_reason == "stop"
 
 
 @EVERY_MODEL
 def test_answer_cut_inside_a_character_leaves_that_character_out(model: str) -> None:
-    tokenizer = tokenizers.tokenizer_for(model)
-    whole = complete(model, [user(WORLD)], None, tokenizer)
-    text = "".join(whole.deltas)
+    whole = complete(model, [user(WORLD)])
 
     for max_tokens in range(1, whole.usage.completion_tokens):
-        cut = complete(model, [user(WORLD)], max_tokens, tokenizer)
+        cut = complete(model, [user(WORLD)], max_tokens)
 
-        assert text.startswith("".join(cut.deltas))
+        assert whole.text.startswith(cut.text)
         assert cut.usage.completion_tokens == max_tokens
         assert cut.finish_reason == "length"
 
 
 def test_answer_repeats_a_long_message_in_part() -> None:
-    completion = complete("Ministral-3B", [user("x" * 1000)], None, tokenizers.tokenizer_for("Ministral-3B"))
+    completion = complete("Ministral-3B", [user("x" * 1000)])
 
-    assert "".join(completion.deltas).endswith("x" * EXCERPT_LENGTH + "...")
+    assert completion.text.endswith("x" * EXCERPT_LENGTH + "...")
 
 
 @pytest.mark.parametrize(
@@ -58,11 +63,9 @@ def test_answer_repeats_a_long_message_in_part() -> None:
     ids=["other text", "with a system message", "with a history"],
 )
 def test_answer_differs_between_conversations(other: list[Message]) -> None:
-    tokenizer = tokenizers.tokenizer_for("Mistral-large")
+    hello = complete("Mistral-large", [user("Hello")])
 
-    hello = complete("Mistral-large", [user("Hello")], None, tokenizer)
-
-    assert complete("Mistral-large", other, None, tokenizer).deltas != hello.deltas
+    assert complete("Mistral-large", other).text != hello.text
 
 
 def test_tokenizer_of_a_model_is_found_in_either_spelling_of_its_name() -> None:
@@ -93,4 +96,4 @@ def test_tokenizer_is_loaded_once_when_several_threads_ask_at_the_same_time(monk
 
 @pytest.mark.parametrize("model", ["mistral-ocr-2503", "gpt-4o"])
 def test_model_without_a_tokenizer_does_not_answer_chat(model: str) -> None:
-    assert not tokenizers.answers_chat(model)
+    assert not traits_of(model).chat
