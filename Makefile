@@ -32,7 +32,8 @@ test: setup-dev  ## Run all tests
 	@$(RUN) pytest $(PYTEST_ARGS)
 
 check: setup-dev  ## Check format, lint, types, the reference pages and the schema
-	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy && $(RUN) tools.reference --check
+	@$(RUN) ruff format --check --quiet && $(RUN) ruff check --quiet && $(RUN) mypy && $(RUN) tools.reference --check && \
+	$(RUN) tools.compatibility
 
 wheel: setup-dev  ## Build the wheel into dist/
 	@$(RUN) hatchling build --target wheel --directory dist

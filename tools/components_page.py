@@ -1,16 +1,17 @@
 """The page docs/reference/components.md: made of the package's schema, `azure_mistral.package`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from azure_mistral.package import schema
 
+ANY = "pulumi.json#/Any"
 INTRODUCTION = """\
 # Components
 
 What the package gives to programs in any language. Names are written as YAML, TypeScript, .NET and Java spell them; in
-Python `endpointName` is `endpoint_name`, in Go `EndpointName`. An input of a *plain* type decides what is made, so its
-value has to be known when the program runs; all others may be outputs of other resources, or secrets.
+Python `endpointName` is `endpoint_name`, in Go `EndpointName`. What is *plain* decides what is made, so its value
+has to be known when the program runs; everything else may be an output of another resource, or a secret.
 
 A component's type is `azure-mistral:index:<component>`. What an input accepts is described in the
 [configuration](configuration.md), which has the same settings. What is wrong with inputs is reported at once, before
@@ -41,24 +42,22 @@ def name_of(token: str) -> str:
     return token.rpartition(":")[2]
 
 
-def type_of(property_: Mapping[str, Any]) -> str:
-    """Return a property's type in words."""
-    if "$ref" in property_:
-        reference = property_["$ref"]
-        if reference == "pulumi.json#/Any":
-            return "any"
-        name = name_of(reference)
-        return f"[{name}](#{name.lower()})"
+def type_of(property_: Mapping[str, Any], named: Callable[[str], str] = str) -> str:
+    """Return a property's type in words; `named` writes the names of the package's own types."""
+    plain = "plain " if property_.get("plain") else ""
     if "items" in property_:
-        return f"list of {type_of(property_['items'])}"
+        return f"{plain}list of {type_of(property_['items'], named)}"
     if "additionalProperties" in property_:
-        return f"map to {type_of(property_['additionalProperties'])}"
-    return str(property_["type"])
+        return f"{plain}map to {type_of(property_['additionalProperties'], named)}"
+    if "$ref" not in property_:
+        return f"{plain}{property_['type']}"
+    reference = property_["$ref"]
+    return f"{plain}{'any' if reference == ANY else named(name_of(reference))}"
 
 
 def _table(kind: str, properties: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
     rows = [
-        f"| `{name}` | {'plain ' if each.get('plain') else ''}{type_of(each)} | {each['description']} |"
+        f"| `{name}` | {type_of(each, named=lambda type_: f'[{type_}](#{type_.lower()})')} | {each['description']} |"
         for name, each in properties
     ]
     return "\n".join([f"| {kind} | type | what it is |", "|---|---|---|", *rows, ""])
