@@ -11,7 +11,7 @@ RUN := .venv/bin/python -m
 PYTEST_ARGS ?= --numprocesses auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down env test check wheel docs format lock setup setup-dev python
+.PHONY: help up preview down env test check wheel record docs format lock setup setup-dev python
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: setup-dev  ## Check format, lint, types, the reference pages and the sche
 
 wheel: setup-dev  ## Build the wheel into dist/
 	@$(RUN) hatchling build --target wheel --directory dist
+
+record: setup-dev  ## Record the state that this version makes, for upgrades from it to be tested
+	@$(RUN) tests.upgrades.record
 
 docs: setup-dev  ## Make the reference pages and the schema from the code
 	@$(RUN) tools.reference

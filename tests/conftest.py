@@ -11,9 +11,9 @@ import pytest
 
 from emulator.server import EmulatorServer
 from tests.support.azure import Azure
-from tests.support.project import Project
+from tests.support.project import Project, engine_environment
 from tools import stack
-from tools.engine import ROOT, engine_directory
+from tools.engine import ROOT
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -32,13 +32,7 @@ def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def offline(pulumi_home: Path) -> dict[str, str]:
     """The environment of a pulumi command that needs no Azure."""
-    return {
-        "PATH": os.pathsep.join([str(engine_directory()), os.environ["PATH"]]),
-        "PULUMI_HOME": str(pulumi_home),
-        "PULUMI_CONFIG_PASSPHRASE": stack.PASSPHRASE,
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "AZURE_MISTRAL_RETRY_PACE": "0.01",
-    }
+    return engine_environment(pulumi_home)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +47,13 @@ def new_azure(emulator: EmulatorServer) -> Iterator[Callable[[], Azure]]:
     """Makes an Azure subscription that no other test sees."""
     with contextlib.ExitStack() as opened:
         yield lambda: opened.enter_context(Azure(emulator))
+
+
+@pytest.fixture
+def azure_of(emulator: EmulatorServer) -> Iterator[Callable[[str], Azure]]:
+    """Makes the Azure subscription of an id, for what was recorded with it."""
+    with contextlib.ExitStack() as opened:
+        yield lambda subscription_id: opened.enter_context(Azure(emulator, subscription_id))
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ class Azure:
     READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
     ROLES_VERSION = "2022-04-01"
 
-    def __init__(self, server: EmulatorServer) -> None:
+    def __init__(self, server: EmulatorServer, subscription_id: str | None = None) -> None:
         self.server = server
-        self.subscription_id = str(uuid.uuid4())
+        self.subscription_id = subscription_id or str(uuid.uuid4())
         context = ssl.create_default_context(cafile=server.environment["SSL_CERT_FILE"])
         self.http = httpx.Client(base_url=server.url, verify=context, timeout=30)
         self.control("PUT", f"/subscriptions/{self.subscription_id}", {})

@@ -8,11 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.engine import ROOT
+from tools import stack
+from tools.engine import ROOT, engine_directory
 
 STACK = "dev"
 # What the stack's program is made of; tests work on copies, so that they can edit them.
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.README.md", "__main__.py")
+
+
+def engine_environment(home: Path) -> dict[str, str]:
+    """Return the environment of a pulumi command that needs no Azure, with an engine home of its own."""
+    return {
+        "PATH": os.pathsep.join([str(engine_directory()), os.environ["PATH"]]),
+        "PULUMI_HOME": str(home),
+        "PULUMI_CONFIG_PASSPHRASE": stack.PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "AZURE_MISTRAL_RETRY_PACE": "0.01",
+    }
 
 
 @dataclass(frozen=True)
@@ -56,9 +68,9 @@ class Project:
         (directory / "backend").mkdir(parents=True)
         self.environment = {
             **os.environ,
-            **environment,
             "PULUMI_BACKEND_URL": f"file://{directory / 'backend'}",
             "PULUMI_STACK": STACK,
+            **environment,
         }
         (directory / ".venv").symlink_to(ROOT / ".venv")
 
@@ -86,10 +98,15 @@ class Project:
     @classmethod
     def of_example(cls, directory: Path, environment: dict[str, str]) -> "Project":
         """Return a copy of the example that is called as the directory."""
+        return cls.of_files(directory, environment, ROOT / "examples" / directory.name)
+
+    @classmethod
+    def of_files(cls, directory: Path, environment: dict[str, str], source: Path) -> "Project":
+        """Return a copy of the project that lies in another directory."""
         project = cls(directory, environment)
-        for source in (ROOT / "examples" / directory.name).iterdir():
-            if source.is_file():
-                shutil.copyfile(source, directory / source.name)
+        for file in source.iterdir():
+            if file.is_file():
+                shutil.copyfile(file, directory / file.name)
         project.initialise()
         return project
 
