@@ -30,12 +30,13 @@ def find_open_model(model_id: str) -> OpenModel | None:
     parsed = parse_model_id(model_id)
     if parsed is None or parsed.registry.lower() != "azureml":
         return None
-    model = _models().get(parsed.name.lower())
+    model = open_models().get(parsed.name.lower())
     version = _VERSION.fullmatch(parsed.version or "")
     return model if model and version and int(version[1]) <= model.version else None
 
 
 @cache
-def _models() -> Mapping[str, OpenModel]:
+def open_models() -> Mapping[str, OpenModel]:
+    """All of them, by their names in lower case."""
     data = tomllib.loads(Path(__file__).with_name("open_models.toml").read_text(encoding="utf-8"))
     return {entry["name"].lower(): OpenModel(**entry) for entry in data["models"]}

@@ -36,7 +36,7 @@ def test_a_subscription_is_created_by_an_operation(arm: ArmClient) -> None:
         "modelId": MINISTRAL,
         "marketplacePlan": {
             "publisherId": "000-000",
-            "offerId": "ministral-3b-offer",
+            "offerId": "ministral-3b-2410-offer",
             "planId": "ministral-3b-plan",
         },
         "marketplaceSubscriptionStatus": "Subscribed",
@@ -63,7 +63,7 @@ def test_a_workspace_subscribes_to_an_offer_once(arm: ArmClient) -> None:
     assert error(answer) == (
         409,
         "Conflict",
-        "The workspace already has a marketplace subscription to offer 'ministral-3b-offer': ministral-3b.",
+        "The workspace already has a marketplace subscription to offer 'ministral-3b-2410-offer': ministral-3b.",
     )
 
 
@@ -72,7 +72,7 @@ def test_a_saas_resource_tracks_the_cost_of_a_subscription_and_goes_with_it(arm:
     subscription = arm.subscribe(workspace)
     listing = f"{workspace.split('/providers/')[0]}/providers/Microsoft.SaaS/resources"
     (saas,) = arm.get(listing).json()["value"]
-    assert saas["properties"]["productId"] == "ministral-3b-offer"
+    assert saas["properties"]["productId"] == "ministral-3b-2410-offer"
     assert arm.get(saas["id"]).status_code == 200
     arm.remove(subscription)
     assert arm.get(listing).json()["value"] == []

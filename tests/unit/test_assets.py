@@ -146,7 +146,8 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
             """
             models["ours"].asset.instanceTypes: "Standard_NC24ads_A100_v5" is not an instance type known here.
             Standard_NC24ads_A100_v4, Standard_NC48ads_A100_v4, Standard_NC96ads_A100_v4, Standard_ND96asr_v4,
-            Standard_ND96amsr_A100_v4, Standard_NC12s_v3, Standard_NC24s_v3 or Standard_ND40rs_v2 is accepted. Write
+            Standard_ND96amsr_A100_v4, Standard_NC12s_v3, Standard_NC24s_v3, Standard_ND40rs_v2,
+            Standard_NC40ads_H100_v5, Standard_NC80adis_H100_v5 or Standard_ND96isr_H100_v5 is accepted. Write
             Standard_NC24ads_A100_v4.
             """,
         ],

@@ -99,11 +99,26 @@ def test_serverless_model_has_no_instance_types(slug: str) -> None:
     assert (model.instance_types, model.recommended_instance_type, model.requirements) == ((), None, None)
 
 
-@pytest.mark.parametrize("model", [CATALOG.models[slug] for slug in SERVERLESS], ids=SERVERLESS)
-def test_model_states_sources_and_marks_what_none_confirms(model: Model) -> None:
-    assert {"limits", "locations", "lifecycle"} <= set(model.sources)
+# The groups of facts that `sources` and `unverified` speak of.
+GROUPS = {"asset_id", "limits", "capabilities", "languages", "licence", "locations", "lifecycle"}
+GROUPS_OF = {Hosting.SERVERLESS: GROUPS | {"offer"}, Hosting.MANAGED: GROUPS | {"instance_types", "requirements"}}
+
+
+@pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
+def test_every_fact_of_a_model_has_a_source_or_is_marked_as_unverified(model: Model) -> None:
+    told = set(model.sources) | set(model.unverified)
+
+    assert told - {"replacement"} == GROUPS_OF[model.hosting]
     assert ("offer" in model.sources) == (model.offer is not None)
-    assert ("offer" in model.unverified) == (model.offer is None)
+
+
+@pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
+def test_every_model_says_what_it_is_for_and_under_which_licence(model: Model) -> None:
+    assert model.purpose
+    assert not model.purpose.endswith(".")
+    assert model.licence
+    assert set(model.capabilities) <= {"chat", "completions", "tools", "json", "vision", "fim", "ocr", "fine-tuning"}
+    assert model.languages or "languages" in model.unverified
 
 
 @pytest.mark.parametrize("model", CATALOG.models.values(), ids=SLUGS)
@@ -170,6 +185,16 @@ def test_deployable_models_are_those_that_are_not_on_their_way_out() -> None:
         ("mistral-nemo-12b-2407", "mistral-nemo-2407"),
         ("Mistral Large (2407)", "mistral-large-2407"),
         ("mistral-medium-3", "mistral-medium-2505"),
+        # The nine models as the article spells them.
+        ("Mistral Large (2402)", "mistral-large-2402"),
+        ("Mistral Small", "mistral-small-2402"),
+        ("Mistral Nemo", "mistral-nemo-2407"),
+        ("Mixtral-8x7B-Instruct-v01", "mixtral-8x7b-instruct-v01"),
+        ("Mixtral-8x7B-v01", "mixtral-8x7b-v01"),
+        ("Mistral-7B-Instruct-v01", "mistral-7b-instruct-v01"),
+        ("Mistral-7B-v01", "mistral-7b-v01"),
+        # As the registry does.
+        ("mistralai-Mixtral-8x22B-v0-1", "mixtral-8x22b-v01"),
     ],
 )
 def test_nearest_model_knows_slugs_registry_names_and_other_names(word: str, slug: str) -> None:

@@ -20,6 +20,7 @@ from azure_mistral.catalog import load_catalog
 from azure_mistral.cli.adoption import WORKSPACE, Adoption, adopt, is_workspace_id
 from azure_mistral.cli.conversation import answer
 from azure_mistral.cli.management import ManagementError, existing_in
+from azure_mistral.cli.models import models
 from azure_mistral.cli.stack import (
     Endpoint,
     StackError,
@@ -32,6 +33,7 @@ from azure_mistral.cli.stack import (
 from azure_mistral.problems import listed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app.command()(models)
 
 Directory = Annotated[Path | None, typer.Option("--cwd", help="The project's directory. Default: this one.")]
 IMPORT_FILE = Path("azure-mistral-import.json")
