@@ -48,7 +48,8 @@ from emulator.identity.directory import (
 )
 from emulator.identity.routes import identity_routes
 from emulator.identity.tokens import TokenError, Tokens
-from emulator.inference.deployment import Deployment
+from emulator.inference.deployment import Deployment, OnlineDeployment, OnlineEndpoint
+from emulator.inference.managed import managed_routes
 from emulator.inference.rate_limits import Allowance, RateLimits, RateWindows
 from emulator.inference.routes import inference_routes
 from emulator.inference.schemas import Usage
@@ -87,6 +88,9 @@ INFERENCE_AUDIENCES = ("https://ml.azure.com", "https://ml.azure.com/", "https:/
 SCORE_ACTION = "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints/score/action"
 """Invented, after the documented .../onlineEndpoints/score/action: what a caller with an Entra token needs."""
 
+ONLINE_SCORE_ACTION = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action"
+"""What a caller of a managed online endpoint needs in mode AADToken (concept-endpoints-online-auth.md)."""
+
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
 
 
@@ -109,6 +113,7 @@ class Emulator:
                 control_routes(store, self._clock, self._lifecycle, ARM_ROUTES, self._seed),
                 *identity_routes(store, self._tokens, lambda: self._origin),
                 *inference_routes(self._find_deployment, self._token_is_valid, self._admit),
+                *managed_routes(self._find_endpoint, self._is_authenticated, self._pick_deployment),
                 Route("/{path:path}", self._management, methods=_METHODS),
             ],
             exception_handlers={Exception: _internal_error},
@@ -219,14 +224,42 @@ class Emulator:
             return serverless.deployment(self._store, location, name, self._clock.now().date())
 
     def _token_is_valid(self, token: str, deployment: Deployment) -> bool:
+        with self._store.transaction():
+            scope = serverless.endpoint_id(self._store, deployment.location, deployment.name)
+            return scope is not None and self._may_score(token, SCORE_ACTION, scope)
+
+    def _find_endpoint(self, location: str, name: str) -> OnlineEndpoint | None:
+        with self._store.transaction():
+            self._lifecycle.advance()
+            endpoint = online_endpoints.find_endpoint(self._store, location, name)
+            if endpoint is None or not endpoint.private["isCreated"]:
+                return None
+            is_public = endpoint.properties["publicNetworkAccess"] == "Enabled"
+            return OnlineEndpoint(endpoint.id, endpoint.name, location, endpoint.properties["authMode"], is_public)
+
+    def _is_authenticated(self, credential: str, endpoint: OnlineEndpoint) -> bool:
+        with self._store.transaction():
+            resource = self._store.resource(endpoint.id)
+            if resource is None:
+                return False
+            match endpoint.auth_mode:
+                case "Key":
+                    return online_endpoints.key_is_valid(resource, credential)
+                case "AMLToken":
+                    return online_endpoints.token_is_valid(resource, credential)
+            return self._may_score(credential, ONLINE_SCORE_ACTION, endpoint.id)
+
+    def _pick_deployment(self, endpoint: OnlineEndpoint, wanted: str | None) -> OnlineDeployment | None:
+        with self._store.transaction():
+            return online_deployments.picked_deployment(self._store, endpoint.id, wanted)
+
+    def _may_score(self, token: str, action: str, scope: str) -> bool:
         try:
             claims = self._tokens.verified(token, INFERENCE_AUDIENCES)
         except TokenError:
             return False
-        with self._store.transaction():
-            principal = self._store.principal(str(claims["oid"]))
-            scope = serverless.endpoint_id(self._store, deployment.location, deployment.name)
-            return bool(principal and scope and access.is_allowed(self._store, principal, SCORE_ACTION, scope))
+        principal = self._store.principal(str(claims["oid"]))
+        return principal is not None and access.is_allowed(self._store, principal, action, scope)
 
     def _admit(self, deployment: Deployment, usage: Usage) -> Allowance:
         with self._store.transaction():
@@ -246,8 +279,8 @@ def _plane(path: str) -> str:
     first = path.strip("/").split("/", 1)[0].lower()
     if f"/{first}" == PREFIX:
         return "control"
-    if first in ("metadata", "serverless"):
-        return {"metadata": "metadata", "serverless": "inference"}[first]
+    if first in ("metadata", "serverless", "managed"):
+        return "metadata" if first == "metadata" else "inference"
     is_identity = first == "common" or any(
         part in path for part in ("/oauth2/v2.0/", "/v2.0/.well-known/", "/discovery/v2.0/")
     )

@@ -25,6 +25,7 @@ from emulator.arm.machine_learning import (
 from emulator.arm.online_endpoints import check_name, share_of, with_operation_uri
 from emulator.arm.open_models import OpenModel, find_open_model
 from emulator.arm.shapes import IDENTITY, SKU, TAGS, Map
+from emulator.inference.deployment import OnlineDeployment
 from emulator.lifecycle import Effect, settle
 from emulator.resource_id import parent_of
 from emulator.store import Document, Operation, Resource, Store
@@ -191,12 +192,28 @@ def list_skus(request: Request) -> Response:
     return page([{"resourceType": DEPLOYMENTS.name, "sku": {"name": "Default"}, "capacity": capacity}])
 
 
-def model_of(deployment: Resource) -> OpenModel:
-    """What is deployed."""
+def picked_deployment(store: Store, endpoint_id: str, wanted: str | None) -> OnlineDeployment | None:
+    """The deployment that answers the endpoint's next request: the wanted one, or one by the traffic rules.
+
+    Any hundred requests in a row are split exactly as the rules say, and the shares are spread evenly over them.
+    """
+    endpoint = store.resource(endpoint_id)
+    if endpoint is None:
+        return None
+    name = wanted
+    if wanted is None:
+        number = endpoint.private["requests"]
+        store.put(replace(endpoint, private=endpoint.private | {"requests": number + 1}))
+        point = number * 61 % 100  # 61 and 100 have no common divisor: each of 100 points comes once
+        shares = [name for name, share in endpoint.private["routing"].items() for _ in range(share)]
+        if not shares:
+            return None
+        name = shares[point]
+    deployment = store.resource(f"{endpoint.id}/deployments/{name}")
+    if deployment is None or deployment.type != DEPLOYMENTS.name or not deployment.private["isCreated"]:
+        return None
     model = find_open_model(deployment.properties["model"])
-    if model is None:
-        raise LookupError(f"{deployment.properties['model']} is in the state and not in open_models.toml")
-    return model
+    return OnlineDeployment(deployment.name, model.name, model.task) if model else None
 
 
 def _existing(request: Request) -> Resource:

@@ -5,6 +5,7 @@ stable/2024-10-01/mfe.json; rules: azure-ai-docs, articles/machine-learning/how-
 how-to-safely-rollout-online-endpoints.md and concept-endpoints-online-auth.md.
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -176,6 +177,13 @@ def get_token(request: Request) -> Response:
             "refreshAfterTimeUtc": int((now + TOKEN_LIFETIME / 2).timestamp()),
         },
     )
+
+
+def key_is_valid(endpoint: Resource, credential: str) -> bool:
+    """Whether this is one of the endpoint's keys."""
+    # Both are compared in full: the time taken tells nothing.
+    matches = [hmac.compare_digest(credential.encode(), item.encode()) for item in endpoint.private["keys"]]
+    return any(matches)
 
 
 def token_is_valid(endpoint: Resource, token: str) -> bool:

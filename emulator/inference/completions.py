@@ -1,7 +1,7 @@
 """Answers a request for a model, and makes the bodies of the answer. Pure: no HTTP, no clock, no limits.
 
-`complete_chat` and `complete_fim` are the entrances. No model runs: an answer says that it is synthetic, and is a
-function of the model's name, the request and its seed.
+`complete_chat`, `complete_fim` and `complete_text` are the entrances. No model runs: an answer says that it is
+synthetic, and is a function of the model's name, the request and its seed.
 """
 
 import itertools
@@ -194,6 +194,20 @@ def complete_fim(fim: FimRequest, model: str, *, content_safety: bool) -> Comple
         f"  # It fills in between {len(fim.prompt)} and {len(fim.suffix or '')} characters, after: {last_line}\n"
     )
     return _generated(text, prompt)
+
+
+def complete_text(text: str, model: str, max_tokens: int | None, stops: tuple[str, ...]) -> Completion:
+    """Continue a text, as a base model does. Blocks while the model's tokenizer loads: call it in a thread.
+
+    Raises:
+        RefusedError: If text and answer do not fit into the model's context.
+    """
+    tokenizer = tokenizer_for(model)
+    length = len(tokenizer.encode(text))
+    wanted = _max_tokens(CompletionRequest(max_tokens=max_tokens), length, model, traits_of(model))
+    excerpt = text if len(text) <= EXCERPT_LENGTH else f"{text[:EXCERPT_LENGTH]}..."
+    answer = f"This is a synthetic answer of the azure-mistral emulator in the place of {model}; no model was asked."
+    return _generated(f"{answer} The text begins: {excerpt}", _Prompt(tokenizer, length, wanted, stops=stops))
 
 
 # Bodies

@@ -20,3 +20,27 @@ class Deployment:
     """ARM `endpointState`. Only an `Online` endpoint answers."""
     content_safety: bool
     """Whether `contentSafetyStatus` is `Enabled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineEndpoint:
+    """A managed online endpoint, as its inference API sees it during one request."""
+
+    id: str
+    name: str
+    location: str
+    auth_mode: str
+    """ARM `authMode`: `Key`, `AMLToken` or `AADToken`."""
+    is_public: bool
+    """Whether `publicNetworkAccess` is `Enabled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineDeployment:
+    """The deployment that answers a request."""
+
+    name: str
+    model: str
+    """Name in the `azureml` registry, such as `mistralai-Mistral-7B-Instruct-v01`."""
+    task: str
+    """`chat-completion` or `text-generation`."""

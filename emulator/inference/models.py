@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Encoding = Literal["v2", "v3", "v3-tekken", "v3-tekken-240911", "v7"]
+Encoding = Literal["v1", "v2", "v3", "v3-tekken", "v3-tekken-240911", "v7"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,11 @@ class ModelTraits:
     """What the inference API of a model takes and gives."""
 
     encoding: Encoding | None = None
-    """The tokenizer that counts its tokens. None: the model does not chat."""
+    """The tokenizer that counts its tokens. None: the model does not generate text."""
     context_length: int = 0
     """Tokens of prompt and answer together."""
+    base: bool = False
+    """Whether it continues texts, and does not chat."""
     tools: bool = False
     vision: bool = False
     fim: bool = False
@@ -29,7 +31,7 @@ class ModelTraits:
     @property
     def chat(self) -> bool:
         """Whether it has the chat routes."""
-        return self.encoding is not None
+        return self.encoding is not None and not self.base
 
 
 # Keys: registry names in lower case, because Azure's documents spell them both ways (Mistral-Large-2411).
@@ -57,6 +59,15 @@ MODELS: Mapping[str, ModelTraits] = {
     #
     "mistral-ocr-2503": ModelTraits(ocr=True),
     "mistral-document-ai-2505": ModelTraits(ocr=True),
+    #
+    # Open weights, on managed compute: tokenizers from the same table, contexts from the models' config.json.
+    "mistralai-mistral-7b-v01": ModelTraits("v1", 32_768, base=True),
+    "mistralai-mistral-7b-instruct-v01": ModelTraits("v1", 32_768),
+    "mistralai-mistral-7b-instruct-v0-2": ModelTraits("v1", 32_768),
+    "mistralai-mixtral-8x7b-v01": ModelTraits("v1", 32_768, base=True),
+    "mistralai-mixtral-8x7b-instruct-v01": ModelTraits("v1", 32_768),
+    "mistralai-mixtral-8x22b-v0-1": ModelTraits("v3", 65_536, base=True),
+    "mistralai-mixtral-8x22b-instruct-v0-1": ModelTraits("v3", 65_536, tools=True),
 }
 
 

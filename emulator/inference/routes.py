@@ -46,7 +46,8 @@ from emulator.inference.schemas import (
 )
 
 FindDeployment = Callable[[str, str], Deployment | None]
-Admit = Callable[[Deployment, Usage], Allowance]
+Admit = Callable[[Deployment, Usage], Allowance | None]
+"""Counts a request that is about to be answered; None where there are no rate limits."""
 Refuse = Callable[[RefusedError], Response]
 Handler = Callable[[Request, Deployment, Admit], Awaitable[Response]]
 
@@ -75,14 +76,15 @@ def inference_routes(find_deployment: FindDeployment, token_is_valid: TokenIsVal
 
         return endpoint
 
-    everything = Route("/{path:path}", authenticated(_dispatch), methods=_ALL_METHODS)
+    everything = Route("/{path:path}", authenticated(dispatch), methods=_ALL_METHODS)
     return [Mount("/serverless/{location}/{name}", routes=[everything])]
 
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-async def _dispatch(request: Request, deployment: Deployment, admit: Admit) -> Response:
+async def dispatch(request: Request, deployment: Deployment, admit: Admit) -> Response:
+    """Answer a request for a model that may be sent."""
     path = f"/{request.path_params['path']}"
     found = [operation for operation in OPERATIONS if operation.path == path]
     if not found:
@@ -179,9 +181,9 @@ async def _ocr(request: Request, deployment: Deployment, admit: Admit) -> Respon
         return errors.validation_failed(errors.problems_of(error))
     # It is billed by the page: no tokens.
     allowance = admit(deployment, Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0))
-    if allowance.exceeded:
+    if allowance and allowance.exceeded:
         return errors.too_many_requests(allowance)
-    return _json(read(asked, deployment.model), errors.rate_limit_headers(allowance))
+    return _json(read(asked, deployment.model), _headers(allowance))
 
 
 async def _info(_request: Request, deployment: Deployment, _admit: Admit) -> Response:
@@ -221,9 +223,9 @@ async def _answer(
     except NotEmulatedError as error:
         return errors.not_emulated(str(error))
     allowance = admit(deployment, completion.usage)
-    if allowance.exceeded:
+    if allowance and allowance.exceeded:
         return errors.too_many_requests(allowance)
-    headers = errors.rate_limit_headers(allowance)
+    headers = _headers(allowance)
     # Invented: `model` is spelled as in the registry. The tables say "the model_id used", their example is empty.
     envelope: dict[str, Any] = {
         "completion_id": str(uuid.uuid4()),
@@ -234,6 +236,10 @@ async def _answer(
         chunks = chat_completion_chunks(completion, **envelope)
         return StreamingResponse(_events(chunks), media_type="text/event-stream", headers=headers)
     return _json(chat_completion(completion, **envelope), headers)
+
+
+def _headers(allowance: Allowance | None) -> Mapping[str, str] | None:
+    return errors.rate_limit_headers(allowance) if allowance else None
 
 
 def _json(body: BaseModel, headers: Mapping[str, str] | None = None) -> Response:

@@ -105,6 +105,7 @@ def _load(encoding: Encoding) -> "AnyMistralTokenizer":
     from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
     loaders: dict[Encoding, Callable[[], AnyMistralTokenizer]] = {
+        "v1": MistralTokenizer.v1,
         "v2": MistralTokenizer.v2,
         "v3": MistralTokenizer.v3,
         "v3-tekken": lambda: MistralTokenizer.v3(is_tekken=True),

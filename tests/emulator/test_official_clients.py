@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -384,7 +385,7 @@ def workspace_id(arm: ArmClient) -> str:
 # azure-ai-ml: managed online endpoints
 
 
-def test_an_online_endpoint_lives_from_creation_to_deletion(ml: MLClient) -> None:
+def test_an_online_endpoint_lives_from_creation_to_deletion(ml: MLClient, tmp_path: Path) -> None:
     endpoints, deployments = ml.online_endpoints, ml.online_deployments
     asked = ManagedOnlineEndpoint(name="judge-online", auth_mode="key", tags={"team": "a"})
 
@@ -408,6 +409,11 @@ def test_an_online_endpoint_lives_from_creation_to_deletion(ml: MLClient) -> Non
     assert "no InferenceServer runs" in deployments.get_logs("blue", "judge-online", 10)
     made.traffic = {"blue": 100}
     assert endpoints.begin_create_or_update(made).result().traffic == {"blue": 100}
+    request_file = tmp_path / "request.json"
+    request_file.write_text('{"input_data": {"input_string": [{"role": "user", "content": "Hello"}]}}')
+    for name in ("blue", None):
+        answer = endpoints.invoke("judge-online", request_file=str(request_file), deployment_name=name)
+        assert "in the place of mistralai-Mistral-7B-Instruct-v01" in answer
     assert [each.name for each in endpoints.list()] == ["judge-online"]
     keys = endpoints.get_keys("judge-online")
     endpoints.begin_regenerate_keys("judge-online", key_type="secondary").result()
