@@ -21,6 +21,15 @@ ARGS: Any = {
     "workspace_name": "ml",
     "accept_marketplace_terms": True,
 }
+ASSET = {
+    "id": "azureml://registries/azureml-mistral/models/Mistral-X",
+    "terms": "https://example.com/terms",
+    "pricing": "https://example.com/pricing",
+}
+OPEN_ASSET = {
+    "id": "azureml://registries/azureml/models/mistralai-X/versions/1",
+    "instance_types": ["Standard_NC24ads_A100_v4"],
+}
 
 
 def arguments(**changes: Any) -> Any:
@@ -214,6 +223,14 @@ def test_workspace_may_be_unknown_at_preview() -> None:
     assert recording.one(":ServerlessEndpoint").inputs["name"] == "ministral-3b-yx2ee"
 
 
+def test_model_that_the_catalogue_does_not_have_is_deployed_by_its_asset_id() -> None:
+    recording = deploy(model="ours", asset=ASSET)
+
+    assert recording.one(":MarketplaceSubscription").inputs["name"] == "ours"
+    assert recording.one(":MarketplaceSubscription").inputs["properties"] == {"modelId": ASSET["id"]}
+    assert recording.one(":ServerlessEndpoint").inputs["properties"]["modelSettings"] == {"modelId": ASSET["id"]}
+
+
 def test_roles_are_assigned_on_the_endpoint() -> None:
     recording = deploy(role_assignments={"app": {"principal_id": PRINCIPAL, "principal_type": "ServicePrincipal"}})
 
@@ -322,6 +339,10 @@ def test_model_on_its_way_out_is_warned_of_on_the_deployment(monkeypatch: pytest
         ({"tags": {"windows": "x"}}, 'tags["windows"]'),
         ({"marketplace_subscription": "a/b"}, "marketplaceSubscription"),
         ({"allow_retired": "true"}, "allowRetired"),
+        ({"asset": ASSET}, "asset"),
+        ({"model": "ours", "asset": {**ASSET, "terms": None}}, "asset.terms"),
+        ({"model": "ours", "asset": {**ASSET, "id": "azureml://registries/nvidia/models/X"}}, "asset.id"),
+        ({"model": "ours", "asset": OPEN_ASSET}, "model"),
         ({"authMode": "Key"}, "authMode"),
     ],
 )
