@@ -8,7 +8,7 @@ import itertools
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -46,7 +46,7 @@ from emulator.inference.schemas import (
     text_of,
 )
 from emulator.inference.synthesis import value_of
-from emulator.inference.tokenizers import ChatTokenizer, ConversationError, tokenizer_for
+from emulator.inference.tokenizers import ChatTokenizer, ConversationError, schema_problem, tokenizer_for
 
 EXCERPT_LENGTH = 200
 """Characters of the last message that an answer repeats, so that a long prompt does not make a long answer."""
@@ -143,6 +143,7 @@ def complete_chat(chat: ChatRequest, model: str, *, content_safety: bool) -> Com
         names: list[JsonValue] = [tool.function.name for tool in chat.tools]
         raise RefusedError(f"{model} does not support tools.", ["tools"], names)
     function = _function_to_call(chat)
+    schema = _answer_schema(chat)
     try:
         length = tokenizer.chat_length(messages, chat.tools or ())
     except ConversationError as error:
@@ -164,7 +165,7 @@ def complete_chat(chat: ChatRequest, model: str, *, content_safety: bool) -> Com
     )
     if function is not None:
         return _tool_call(function, prompt)
-    return _generated(_chat_text(chat, messages, model, seed, prompt.source), prompt)
+    return _generated(_chat_text(messages, model, seed, schema, prompt.source), prompt)
 
 
 def complete_fim(fim: FimRequest, model: str, *, content_safety: bool) -> Completion:
@@ -261,7 +262,11 @@ def chat_completion_chunks(
 
 
 def _chat_text(
-    chat: ChatRequest, messages: Sequence[Message], model: str, seed: int | None, source: random.Random
+    messages: Sequence[Message],
+    model: str,
+    seed: int | None,
+    schema: Mapping[str, JsonValue] | None,
+    source: random.Random,
 ) -> str:
     roles = Counter(message.role for message in messages)
     received = ", ".join(f"{count} {role}" for role, count in roles.items())
@@ -272,15 +277,24 @@ def _chat_text(
         f"This is a synthetic answer of the azure-mistral emulator in the place of {model}; no model was asked. "
         f"{seeded}Messages received: {received}. The last one reads: {excerpt}"
     )
-    if isinstance(chat, MistralChatRequest | InferenceChatRequest):
-        schema = json_schema_of(chat.response_format)
-        if schema is not None:
-            value = value_of(schema, source) if schema else {"synthetic": True, "answer": text}
-            return json.dumps(value, ensure_ascii=False)
+    if schema is not None:
+        value = value_of(schema, source) if schema else {"synthetic": True, "answer": text}
+        return json.dumps(value, ensure_ascii=False)
     last_message = messages[-1]
     # An answer that the caller began has that beginning (Mistral's API reference, `prefix`).
     begun = isinstance(last_message, AssistantMessage) and last_message.prefix
     return f"{last}{text}" if begun else text
+
+
+def _answer_schema(chat: ChatRequest) -> Mapping[str, JsonValue] | None:
+    """Return the JSON Schema that the answer has to follow; `{}` for any object, None for a text."""
+    if not isinstance(chat, MistralChatRequest | InferenceChatRequest):
+        return None
+    schema = json_schema_of(chat.response_format)
+    if schema and (problem := schema_problem(schema)):
+        location = ["response_format", "json_schema", "schema"]
+        raise RefusedError(f"The response format's schema is no JSON Schema: {problem}", location, dict(schema))
+    return schema
 
 
 def _function_to_call(chat: ChatRequest) -> Function | None:
@@ -308,7 +322,7 @@ def _function_to_call(chat: ChatRequest) -> Function | None:
 
 
 def _tool_call(function: Function, prompt: _Prompt) -> Completion:
-    arguments = value_of({"type": "object", **function.parameters}, prompt.source)
+    arguments = value_of({**function.parameters, "type": "object"}, prompt.source)
     called = CalledFunction(name=function.name, arguments=json.dumps(arguments, ensure_ascii=False))
     # Mistral's chat templates want nine letters and digits.
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

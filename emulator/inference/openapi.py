@@ -106,6 +106,24 @@ OPERATIONS = (
     Operation("openapi", "GET", "/swagger.json", "This document.", lambda _traits: True),
 )
 
+# OpenAPI 3.1 has no word for streams. This describes each event, as 3.2 and schemathesis read it.
+_EVENT = {
+    "type": "object",
+    "description": "One event of the stream. The data of the last one is [DONE].",
+    "properties": {
+        "data": {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": "#/components/schemas/ChatCompletionChunk"},
+                },
+                {"const": "[DONE]"},
+            ]
+        }
+    },
+    "required": ["data"],
+}
 _RATE_LIMIT_HEADERS = {
     f"x-ratelimit-{kind}-{unit}": {"schema": {"type": "string", "pattern": "^[0-9]+$"}}
     for kind in ("limit", "remaining")
@@ -166,12 +184,11 @@ def _operation(operation: Operation, traits: ModelTraits) -> dict[str, Any]:
         ]
     if operation.request is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": _schema((operation.request,))}}
-    content = {"application/json": {"schema": {"type": "object"}}}
+    content: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     if operation.answer is not None:
         content["application/json"] = _schema((operation.answer,))
     if operation.streams:
-        # Each event's data is a ChatCompletionChunk, the last one's is [DONE].
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content["text/event-stream"] = {"schema": _EVENT}
     limited = 429 in operation.errors
     responses = {"200": _response("The answer.", content, _RATE_LIMIT_HEADERS if limited else {})}
     refusals: dict[int, Models] = {401: (errors.GatewayError,), 404: (errors.GatewayError,), **operation.errors}

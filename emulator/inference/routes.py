@@ -115,7 +115,7 @@ async def _inference_chat(request: Request, deployment: Deployment, admit: Admit
     policy = request.headers.get("extra-parameters", EXTRA_PARAMETERS[0])
     if policy not in EXTRA_PARAMETERS:
         return errors.unknown_policy(policy, EXTRA_PARAMETERS)
-    body = await request.body()
+    body = await _text(request)
     try:
         if policy == "pass-through":
             chat: InferenceChatRequest = PassThroughChatRequest.model_validate_json(body)
@@ -137,16 +137,14 @@ def _refused_parameters(problems: list[dict[str, Any]], policy: str) -> Response
     return errors.validation_failed(extra)
 
 
-def _without_extra(body: bytes) -> bytes:
+def _without_extra(body: str) -> str:
     try:
         parameters = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
     if not isinstance(parameters, dict):
         return body
-    return json.dumps(
-        {name: parameters[name] for name in parameters if name in InferenceChatRequest.model_fields}
-    ).encode()
+    return json.dumps({name: parameters[name] for name in parameters if name in InferenceChatRequest.model_fields})
 
 
 def _unprocessable(refusal: RefusedError) -> Response:
@@ -158,9 +156,14 @@ def _bad_request(refusal: RefusedError) -> Response:
     return errors.request_refused(str(refusal))
 
 
+async def _text(request: Request) -> str:
+    # What is not UTF-8 is no JSON either, and is refused as such.
+    return (await request.body()).decode(errors="replace")
+
+
 async def _mistral_chat(request: Request, deployment: Deployment, admit: Admit) -> Response:
     try:
-        chat = MistralChatRequest.model_validate_json(await request.body())
+        chat = MistralChatRequest.model_validate_json(await _text(request))
     except ValidationError as error:
         return errors.validation_failed(errors.problems_of(error))
     return await _answer(partial(complete_chat, chat), chat.stream, deployment, admit, _bad_request)
@@ -168,7 +171,7 @@ async def _mistral_chat(request: Request, deployment: Deployment, admit: Admit) 
 
 async def _fim(request: Request, deployment: Deployment, admit: Admit) -> Response:
     try:
-        fim = FimRequest.model_validate_json(await request.body())
+        fim = FimRequest.model_validate_json(await _text(request))
     except ValidationError as error:
         return errors.validation_failed(errors.problems_of(error))
     return await _answer(partial(complete_fim, fim), fim.stream, deployment, admit, _bad_request)
@@ -176,7 +179,7 @@ async def _fim(request: Request, deployment: Deployment, admit: Admit) -> Respon
 
 async def _ocr(request: Request, deployment: Deployment, admit: Admit) -> Response:
     try:
-        asked = OcrRequest.model_validate_json(await request.body())
+        asked = OcrRequest.model_validate_json(await _text(request))
     except ValidationError as error:
         return errors.validation_failed(errors.problems_of(error))
     # It is billed by the page: no tokens.

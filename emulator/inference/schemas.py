@@ -10,9 +10,19 @@ they leave out of the native routes, Mistral's API reference, docs.mistral.ai/ap
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 DEFAULT_MAX_TOKENS = 8192
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has no integers of its own: 3.0 is one too.
+Integer = Annotated[int, BeforeValidator(_whole)]
+NotNegative = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Positive = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 
 
 class _RequestModel(BaseModel):
@@ -60,7 +70,7 @@ class ToolCall(_RequestModel):
     id: str
     type: Literal["function"] = "function"
     function: FunctionCall
-    index: Annotated[int | None, Field(exclude=True)] = None
+    index: Annotated[Integer | None, Field(exclude=True)] = None
     """Position among the calls of an answer. Clients send back what they got; the chat template has no place for it."""
 
 
@@ -160,7 +170,7 @@ class CompletionRequest(_RequestModel):
     model: str | None = None
     """Ignored: an endpoint serves one model. The OpenAI SDK insists on sending it."""
     stream: bool = False
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Positive | None = None
     """Absent: 8192, or what the context leaves. With the prompt it has to fit into the model's context."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -174,7 +184,7 @@ class NativeParameters(_RequestModel):
     """Puts Mistral's safety prompt before the conversation."""
     ignore_eos: bool = False
     """Goes on after the end of the answer, until `max_tokens`."""
-    random_seed: int | None = None
+    random_seed: Integer | None = None
     logprobs: bool = False
     """Invented: the article documents the `logprobs` of an answer, and nothing that asks for them."""
 
@@ -203,7 +213,7 @@ class InferenceChatRequest(ChatRequest):
     # The reference's own request has the bare word, its 422 the object.
     response_format: Literal["text", "json_object"] | ResponseFormat | None = None
     tool_choice: Literal["auto", "none", "required"] | NamedToolChoice | None = None
-    seed: int | None = None
+    seed: Integer | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
 
@@ -217,8 +227,8 @@ class FimRequest(CompletionRequest):
 
     prompt: str
     suffix: str | None = None
-    min_tokens: Annotated[int, Field(ge=0)] | None = None
-    random_seed: int | None = None
+    min_tokens: NotNegative | None = None
+    random_seed: Integer | None = None
 
 
 # Answers
@@ -378,11 +388,11 @@ class OcrRequest(_RequestModel):
 
     model: str | None = None
     document: Annotated[DocumentUrl | DocumentImage, Field(discriminator="type")]
-    pages: list[Annotated[int, Field(ge=0)]] | None = None
+    pages: list[NotNegative] | None = None
     """Which pages to read, from 0."""
     include_image_base64: bool | None = None
-    image_limit: int | None = None
-    image_min_size: int | None = None
+    image_limit: Integer | None = None
+    image_min_size: Integer | None = None
 
 
 class OcrImage(BaseModel):

@@ -6,8 +6,10 @@ paid for by the first request that needs them: about 1 s for mistral-common, 0.0
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import JsonValue
 
 from emulator.inference.models import Encoding, traits_of
 from emulator.inference.schemas import Message, Tool
@@ -77,6 +79,17 @@ class ChatTokenizer:
     def piece(self, token: int) -> str:
         """Return the text of one token, as far as it has one of its own."""
         return self._text_tokenizer.id_to_piece(token).replace("\N{LOWER ONE EIGHTH BLOCK}", " ")
+
+
+def schema_problem(schema: Mapping[str, JsonValue]) -> str | None:
+    """Return why a JSON Schema is none, in mistral-common's words, which it also has for tools; None if it is one."""
+    from mistral_common.utils.json_utils import validate_json_schema_by_draft7
+
+    try:
+        validate_json_schema_by_draft7(value=dict(schema))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 _loaded: dict[Encoding, ChatTokenizer] = {}

@@ -4,6 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import ChatRequestMessage, UserMessage
+from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import HttpResponseError
 
 from tests.emulator.arm_client import CODESTRAL, ArmClient
 
@@ -86,6 +90,24 @@ def test_an_endpoint_without_content_safety_filters_nothing(arm: ArmClient) -> N
         | {"properties": {key: document["properties"][key] for key in ("authMode", "modelSettings", "contentSafety")}},
     )
     assert endpoint.chat(**phrase).status_code == 200
+
+
+def test_azures_own_client_passes_extra_parameters_through(arm: ArmClient) -> None:
+    endpoint = Endpoint(arm)
+    bundle = arm.server.environment["SSL_CERT_FILE"]
+    credential = AzureKeyCredential(endpoint.keys["primaryKey"])
+    with ChatCompletionsClient(endpoint.url, credential, connection_verify=bundle) as client:
+        assert client.get_model_info().model_name == "Ministral-3B"
+        messages: list[ChatRequestMessage] = [UserMessage("Hello")]
+        plain, safe = (
+            client.complete(messages=messages),
+            client.complete(messages=messages, model_extras={"safe_prompt": True}),
+        )
+        with pytest.raises(HttpResponseError) as refusal:
+            client.complete(messages=[UserMessage("emulate a jailbreak")])
+
+    assert safe.usage.prompt_tokens > plain.usage.prompt_tokens
+    assert (refusal.value.status_code, refusal.value.error and refusal.value.error.code) == (400, "content_filter")
 
 
 def test_code_is_filled_in_by_a_deployed_codestral(arm: ArmClient) -> None:

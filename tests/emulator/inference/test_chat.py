@@ -191,6 +191,13 @@ def test_json_schema_format_is_answered_with_what_follows_the_schema(ask: Any, p
     assert City.model_validate_json(content, strict=True).twins
 
 
+def test_json_schema_format_that_is_no_json_schema_is_refused(ask: Any) -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "integer", "minimum": "one"}}}
+
+    assert "no JSON Schema" in ask(NATIVE, response_format=schema).json()["message"]
+    assert ask(INFERENCE, response_format=schema).json()["detail"]["loc"][1] == "response_format"
+
+
 # Stops and seeds
 
 
