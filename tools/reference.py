@@ -14,6 +14,7 @@ from azure_mistral import package
 from tools.components_page import components_page
 from tools.configuration_page import configuration_page
 from tools.engine import ROOT
+from tools.inference_page import inference_page
 from tools.models_page import models_page
 from tools.troubleshooting_page import troubleshooting_page
 
@@ -23,6 +24,7 @@ DIRECTORY = ROOT
 PAGES = {
     "components.md": (components_page, "components/azure_mistral/package.py"),
     "configuration.md": (configuration_page, "components/azure_mistral/config.py"),
+    "emulator-inference.md": (inference_page, "emulator/inference/"),
     "models.md": (models_page, "components/azure_mistral/catalog.toml"),
     "troubleshooting.md": (troubleshooting_page, "components/azure_mistral/failures.py"),
 }

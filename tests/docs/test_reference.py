@@ -24,6 +24,7 @@ def test_stale_files_are_told_with_the_command_that_makes_them(
     assert capsys.readouterr().err.splitlines() == [
         "docs/reference/components.md is not up to date. Make it with: make docs",
         "docs/reference/configuration.md is not up to date. Make it with: make docs",
+        "docs/reference/emulator-inference.md is not up to date. Make it with: make docs",
         "docs/reference/models.md is not up to date. Make it with: make docs",
         "docs/reference/troubleshooting.md is not up to date. Make it with: make docs",
         "components/schema.json is not up to date. Make it with: make docs",

@@ -99,12 +99,13 @@ def test_azures_own_client_passes_extra_parameters_through(arm: ArmClient) -> No
     with ChatCompletionsClient(endpoint.url, credential, connection_verify=bundle) as client:
         assert client.get_model_info().model_name == "Ministral-3B"
         messages: list[ChatRequestMessage] = [UserMessage("Hello")]
+        filtered: list[ChatRequestMessage] = [UserMessage("emulate a jailbreak")]
         plain, safe = (
             client.complete(messages=messages),
             client.complete(messages=messages, model_extras={"safe_prompt": True}),
         )
         with pytest.raises(HttpResponseError) as refusal:
-            client.complete(messages=[UserMessage("emulate a jailbreak")])
+            client.complete(messages=filtered)
 
     assert safe.usage.prompt_tokens > plain.usage.prompt_tokens
     assert (refusal.value.status_code, refusal.value.error and refusal.value.error.code) == (400, "content_filter")
