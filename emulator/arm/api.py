@@ -243,6 +243,23 @@ def page(resources: Sequence[Document]) -> Response:
     return Response(200, {"value": list(resources)})
 
 
+def get_resource(request: Request) -> Response:
+    """The handler of a GET, for types that show all they have."""
+    return Response(200, shown(request.existing()))
+
+
+def list_children(request: Request) -> Response:
+    """The handler of a list of a resource's children."""
+    parent = request.parent_of_list()
+    return page([shown(item) for item in request.store.resources(request.type.name, under=parent.id)])
+
+
+def list_in_scope(request: Request) -> Response:
+    """The handler of a list of what a resource group or an Azure subscription has."""
+    scope = request.path.lower().split("/providers/", 1)[0]
+    return page([shown(item) for item in request.store.resources(request.type.name, under=scope)])
+
+
 def wait_headers(seconds: float) -> dict[str, str]:
     """How long to wait before the next poll.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown
+from emulator.arm.api import Request, ResourceType, Response, Route, get_resource, list_in_scope, shown
 from emulator.arm.compute import ONLINE_DEPLOYMENTS, instance_types, limit, usage
 from emulator.arm.durations import seconds_of
 from emulator.arm.errors import ArmError, not_implemented
@@ -95,17 +95,6 @@ def patch_setting(request: Request) -> Response:
     if request.body.get("properties"):
         changes["properties"] = _checked(request, setting.properties | request.body["properties"])
     return Response(200, shown(request.store.put(replace(setting, document=setting.document | changes))))
-
-
-def get_setting(request: Request) -> Response:
-    """One setting."""
-    return Response(200, shown(request.existing()))
-
-
-def list_settings(request: Request) -> Response:
-    """Those of a resource group or of an Azure subscription."""
-    under = request.path.lower().split("/providers/", 1)[0]
-    return page([shown(item) for item in request.store.resources(AUTOSCALE_SETTINGS.name, under=under)])
 
 
 def delete_setting(request: Request) -> Response:
@@ -360,8 +349,8 @@ _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Insights/auto
 ROUTES = (
     Route("PUT", _SETTING, AUTOSCALE_SETTINGS, put_setting, _SHAPE),
     Route("PATCH", _SETTING, AUTOSCALE_SETTINGS, patch_setting, {"tags": TAGS, "properties": _PROPERTIES}),
-    Route("GET", _SETTING, AUTOSCALE_SETTINGS, get_setting),
+    Route("GET", _SETTING, AUTOSCALE_SETTINGS, get_resource),
     Route("DELETE", _SETTING, AUTOSCALE_SETTINGS, delete_setting),
-    Route("GET", _GROUP, AUTOSCALE_SETTINGS, list_settings),
-    Route("GET", _SUBSCRIPTION, AUTOSCALE_SETTINGS, list_settings),
+    Route("GET", _GROUP, AUTOSCALE_SETTINGS, list_in_scope),
+    Route("GET", _SUBSCRIPTION, AUTOSCALE_SETTINGS, list_in_scope),
 )

@@ -4,7 +4,7 @@ import re
 import uuid
 from dataclasses import replace
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown
+from emulator.arm.api import Request, ResourceType, Response, Route, get_resource, list_in_scope, shown
 from emulator.arm.errors import ArmError, content_invalid
 from emulator.arm.operational_insights import WORKSPACES as LOG_ANALYTICS
 from emulator.arm.shapes import TAGS
@@ -59,17 +59,6 @@ def patch_component(request: Request) -> Response:
     tags = request.body.get("tags")
     changes = {} if tags is None else {"tags": tags}
     return Response(200, shown(request.store.put(replace(component, document=component.document | changes))))
-
-
-def get_component(request: Request) -> Response:
-    """One component."""
-    return Response(200, shown(request.existing()))
-
-
-def list_components(request: Request) -> Response:
-    """Those of a resource group or of an Azure subscription."""
-    under = request.path.lower().split("/providers/", 1)[0]
-    return page([shown(item) for item in request.store.resources(COMPONENTS.name, under=under)])
 
 
 def delete_component(request: Request) -> Response:
@@ -133,8 +122,8 @@ _COMPONENT = _GROUP + "/{component}"
 ROUTES = (
     Route("PUT", _COMPONENT, COMPONENTS, put_component, _SHAPE),
     Route("PATCH", _COMPONENT, COMPONENTS, patch_component, _SHAPE),
-    Route("GET", _COMPONENT, COMPONENTS, get_component),
+    Route("GET", _COMPONENT, COMPONENTS, get_resource),
     Route("DELETE", _COMPONENT, COMPONENTS, delete_component),
-    Route("GET", _GROUP, COMPONENTS, list_components),
-    Route("GET", "/subscriptions/{subscription}/providers/Microsoft.Insights/components", COMPONENTS, list_components),
+    Route("GET", _GROUP, COMPONENTS, list_in_scope),
+    Route("GET", "/subscriptions/{subscription}/providers/Microsoft.Insights/components", COMPONENTS, list_in_scope),
 )

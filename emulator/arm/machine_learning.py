@@ -9,7 +9,7 @@ import secrets
 import uuid
 from dataclasses import replace
 
-from emulator.arm.api import Request, ResourceType, Response, Route, wait_headers
+from emulator.arm.api import Request, ResourceType, Response, Route, shown, wait_headers
 from emulator.arm.errors import ArmError
 from emulator.identity.directory import TENANT_ID, add_managed_identity
 from emulator.resource_id import subscription_of
@@ -236,6 +236,12 @@ def get_operation_result(request: Request) -> Response:
             own = replace(request, type=route.type, path=operation.resource_id, parameters=match.groupdict())
             return route.handler(own)
     return Response(200)
+
+
+def get_settling(request: Request) -> Response:
+    """The handler of a GET that counts as a poll of what runs on the resource."""
+    request.lifecycle.poll_resource(request.existing().id)
+    return Response(200, shown(request.existing()), running_headers(request))
 
 
 def running_headers(request: Request) -> dict[str, str]:

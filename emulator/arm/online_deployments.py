@@ -7,7 +7,7 @@ how-to-deploy-online-endpoints.md, how-to-manage-quotas.md and how-to-troublesho
 from dataclasses import replace
 from datetime import datetime
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown, wait_headers
+from emulator.arm.api import Request, ResourceType, Response, Route, list_children, page, shown, wait_headers
 from emulator.arm.compute import ONLINE_DEPLOYMENTS, InstanceType, instance_types, limit, usage
 from emulator.arm.durations import seconds_of
 from emulator.arm.errors import ArmError, not_implemented
@@ -24,7 +24,7 @@ from emulator.arm.machine_learning import (
 )
 from emulator.arm.online_endpoints import check_name, share_of, with_operation_uri
 from emulator.arm.open_models import OpenModel, find_open_model
-from emulator.arm.shapes import IDENTITY, SKU, TAGS, Map
+from emulator.arm.shapes import SKU, TAGS, TRACKED, Map
 from emulator.inference.deployment import OnlineDeployment
 from emulator.lifecycle import Effect, settle
 from emulator.resource_id import parent_of
@@ -142,12 +142,6 @@ def get_deployment(request: Request) -> Response:
     """One deployment."""
     request.lifecycle.poll_resource(_existing(request).id)
     return Response(200, shown(_existing(request)), running_headers(request))
-
-
-def list_deployments(request: Request) -> Response:
-    """Those of an endpoint."""
-    endpoint = request.parent_of_list()
-    return page([shown(item) for item in request.store.resources(DEPLOYMENTS.name, under=endpoint.id)])
 
 
 def delete_deployment(request: Request) -> Response:
@@ -359,14 +353,7 @@ _PROBE_SHAPE = {
     "timeout": str,
 }
 _SHAPE = {
-    "id": str,
-    "name": str,
-    "type": str,
-    "location": str,
-    "kind": str,
-    "tags": TAGS,
-    "identity": IDENTITY,
-    "sku": SKU,
+    **TRACKED,
     "properties": {
         "appInsightsEnabled": bool,
         "codeConfiguration": {"codeId": str, "scoringScript": str},
@@ -406,7 +393,7 @@ ROUTES = (
     Route("PATCH", _DEPLOYMENT, DEPLOYMENTS, patch_deployment, {"tags": TAGS, "sku": SKU}),
     Route("GET", _DEPLOYMENT, DEPLOYMENTS, get_deployment),
     Route("DELETE", _DEPLOYMENT, DEPLOYMENTS, delete_deployment),
-    Route("GET", _DEPLOYMENTS, DEPLOYMENTS, list_deployments),
+    Route("GET", _DEPLOYMENTS, DEPLOYMENTS, list_children),
     Route("POST", f"{_DEPLOYMENT}/getLogs", DEPLOYMENTS, get_logs, _LOGS_SHAPE),
     Route("GET", f"{_DEPLOYMENT}/skus", DEPLOYMENTS, list_skus),
 )

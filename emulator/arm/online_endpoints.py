@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown, wait_headers
+from emulator.arm.api import Request, ResourceType, Response, Route, list_children, shown, wait_headers
 from emulator.arm.compute import ONLINE_DEPLOYMENTS
 from emulator.arm.errors import not_implemented
 from emulator.arm.machine_learning import (
@@ -21,6 +21,7 @@ from emulator.arm.machine_learning import (
     WORKSPACE_VERSIONS,
     check_idle,
     check_member,
+    get_settling,
     identity_shown,
     inferencing_refused,
     keys_shown,
@@ -29,11 +30,10 @@ from emulator.arm.machine_learning import (
     operation_headers,
     operation_url,
     remove_identity,
-    running_headers,
     user_error,
     with_regenerated_key,
 )
-from emulator.arm.shapes import IDENTITY, SKU, TAGS, Map
+from emulator.arm.shapes import IDENTITY, TAGS, TRACKED, Map
 from emulator.lifecycle import Effect, settle, vanish
 from emulator.resource_id import key
 from emulator.store import Document, Operation, Resource, Store
@@ -122,18 +122,6 @@ def patch_endpoint(request: Request) -> Response:
     if request.body.get("identity"):
         changes["identity"] = identity_shown(request, endpoint.name, request.body["identity"], endpoint)
     return Response(200, shown(request.store.put(replace(endpoint, document=endpoint.document | changes))))
-
-
-def get_endpoint(request: Request) -> Response:
-    """One endpoint."""
-    request.lifecycle.poll_resource(request.existing().id)
-    return Response(200, shown(request.existing()), running_headers(request))
-
-
-def list_endpoints(request: Request) -> Response:
-    """Those of a workspace."""
-    workspace = request.parent_of_list()
-    return page([shown(item) for item in request.store.resources(ONLINE_ENDPOINTS.name, under=workspace.id)])
 
 
 def delete_endpoint(request: Request) -> Response:
@@ -318,14 +306,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
 }
 
 _SHAPE = {
-    "id": str,
-    "name": str,
-    "type": str,
-    "location": str,
-    "kind": str,
-    "tags": TAGS,
-    "identity": IDENTITY,
-    "sku": SKU,
+    **TRACKED,
     "properties": {
         "authMode": str,
         "compute": str,
@@ -345,9 +326,9 @@ _KEY_SHAPE = {"keyType": str, "keyValue": str}
 ROUTES = (
     Route("PUT", _ENDPOINT, ONLINE_ENDPOINTS, put_endpoint, _SHAPE),
     Route("PATCH", _ENDPOINT, ONLINE_ENDPOINTS, patch_endpoint, {"tags": TAGS, "identity": IDENTITY}),
-    Route("GET", _ENDPOINT, ONLINE_ENDPOINTS, get_endpoint),
+    Route("GET", _ENDPOINT, ONLINE_ENDPOINTS, get_settling),
     Route("DELETE", _ENDPOINT, ONLINE_ENDPOINTS, delete_endpoint),
-    Route("GET", _ENDPOINTS, ONLINE_ENDPOINTS, list_endpoints),
+    Route("GET", _ENDPOINTS, ONLINE_ENDPOINTS, list_children),
     Route("POST", f"{_ENDPOINT}/listKeys", ONLINE_ENDPOINTS, list_keys),
     Route("POST", f"{_ENDPOINT}/regenerateKeys", ONLINE_ENDPOINTS, regenerate_keys, _KEY_SHAPE),
     Route("POST", f"{_ENDPOINT}/token", ONLINE_ENDPOINTS, get_token),

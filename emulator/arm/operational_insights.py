@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown
+from emulator.arm.api import Request, ResourceType, Response, Route, get_resource, list_in_scope, shown
 from emulator.arm.errors import ArmError
 from emulator.arm.shapes import IDENTITY, TAGS
 from emulator.store import Document, Resource, Store
@@ -77,17 +77,6 @@ def patch_workspace(request: Request) -> Response:
         changes["tags"] = request.body["tags"]
     changed = replace(workspace, document=workspace.document | changes).with_properties(**given)
     return Response(200, shown(request.store.put(changed)))
-
-
-def get_workspace(request: Request) -> Response:
-    """One workspace."""
-    return Response(200, shown(request.existing()))
-
-
-def list_workspaces(request: Request) -> Response:
-    """Those of a resource group or of an Azure subscription."""
-    under = request.path.lower().split("/providers/", 1)[0]
-    return page([shown(item) for item in request.store.resources(WORKSPACES.name, under=under)])
 
 
 def delete_workspace(request: Request) -> Response:
@@ -161,14 +150,14 @@ _WORKSPACE = _GROUP + "/{workspace}"
 ROUTES = (
     Route("PUT", _WORKSPACE, WORKSPACES, put_workspace, _SHAPE),
     Route("PATCH", _WORKSPACE, WORKSPACES, patch_workspace, _SHAPE),
-    Route("GET", _WORKSPACE, WORKSPACES, get_workspace),
+    Route("GET", _WORKSPACE, WORKSPACES, get_resource),
     Route("DELETE", _WORKSPACE, WORKSPACES, delete_workspace),
-    Route("GET", _GROUP, WORKSPACES, list_workspaces),
+    Route("GET", _GROUP, WORKSPACES, list_in_scope),
     Route(
         "GET",
         "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces",
         WORKSPACES,
-        list_workspaces,
+        list_in_scope,
     ),
     Route("POST", f"{_WORKSPACE}/sharedKeys", WORKSPACES, shared_keys),
 )

@@ -10,7 +10,17 @@ import uuid
 from dataclasses import replace
 from datetime import date, datetime
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown, wait_headers
+from emulator.arm.api import (
+    Request,
+    ResourceType,
+    Response,
+    Route,
+    get_resource,
+    list_children,
+    list_in_scope,
+    shown,
+    wait_headers,
+)
 from emulator.arm.errors import ArmError, content_invalid
 from emulator.arm.locations import DISPLAY_NAMES
 from emulator.arm.machine_learning import (
@@ -18,16 +28,16 @@ from emulator.arm.machine_learning import (
     SERVERLESS_VERSIONS,
     check_idle,
     check_member,
+    get_settling,
     keys_shown,
     location_in_workspace,
     new_key,
     operation_headers,
-    running_headers,
     user_error,
     with_regenerated_key,
 )
 from emulator.arm.models import REGISTRY, Model, market, parse_model_id
-from emulator.arm.shapes import IDENTITY, SKU, TAGS
+from emulator.arm.shapes import IDENTITY, SKU, TAGS, TRACKED
 from emulator.inference.deployment import Deployment
 from emulator.lifecycle import Effect, settle, vanish
 from emulator.resource_id import key, parent_of, resource_group_id_of
@@ -87,18 +97,6 @@ def put_subscription(request: Request) -> Response:
     operation = request.start(subscription, "create")
     headers = operation_headers(request, operation, workspace.document["location"], "Azure-AsyncOperation")
     return Response(201, shown(subscription), headers)
-
-
-def get_subscription(request: Request) -> Response:
-    """One Marketplace subscription."""
-    request.lifecycle.poll_resource(request.existing().id)
-    return Response(200, shown(request.existing()), running_headers(request))
-
-
-def list_subscriptions(request: Request) -> Response:
-    """Those of a workspace."""
-    workspace = request.parent_of_list()
-    return page([shown(item) for item in request.store.resources(MARKETPLACE_SUBSCRIPTIONS.name, under=workspace.id)])
 
 
 def delete_subscription(request: Request) -> Response:
@@ -245,18 +243,6 @@ def patch_endpoint(request: Request) -> Response:
     changes = {name: request.body[name] for name in ("tags", "identity", "sku") if request.body.get(name) is not None}
     changes["systemData"] = request.system_data(endpoint)
     return Response(200, shown(request.store.put(replace(endpoint, document=endpoint.document | changes))))
-
-
-def get_endpoint(request: Request) -> Response:
-    """One endpoint."""
-    request.lifecycle.poll_resource(request.existing().id)
-    return Response(200, shown(request.existing()), running_headers(request))
-
-
-def list_endpoints(request: Request) -> Response:
-    """Those of a workspace."""
-    workspace = request.parent_of_list()
-    return page([shown(item) for item in request.store.resources(SERVERLESS_ENDPOINTS.name, under=workspace.id)])
 
 
 def delete_endpoint(request: Request) -> Response:
@@ -498,20 +484,6 @@ def _subscribed(request: Request, workspace: Resource, model_id: str) -> Resourc
     )
 
 
-# Microsoft.SaaS
-
-
-def get_saas(request: Request) -> Response:
-    """One SaaS resource."""
-    return Response(200, shown(request.existing()))
-
-
-def list_saas(request: Request) -> Response:
-    """Those of a resource group."""
-    under = request.path.lower().split("/providers/", 1)[0]
-    return page([shown(item) for item in request.store.resources(SAAS_RESOURCES.name, under=under)])
-
-
 EFFECTS: dict[tuple[str, str], Effect] = {
     (MARKETPLACE_SUBSCRIPTIONS.name, "create"): _end_subscribe,
     (MARKETPLACE_SUBSCRIPTIONS.name, "delete"): _end_unsubscribe,
@@ -522,14 +494,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
 
 _SUBSCRIPTION_SHAPE = {"id": str, "name": str, "type": str, "properties": {"modelId": str}}
 _ENDPOINT_SHAPE = {
-    "id": str,
-    "name": str,
-    "type": str,
-    "location": str,
-    "kind": str,
-    "tags": TAGS,
-    "identity": IDENTITY,
-    "sku": SKU,
+    **TRACKED,
     "properties": {
         "authMode": str,
         "modelSettings": {"modelId": str},
@@ -547,18 +512,18 @@ _SAAS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsof
 
 ROUTES = (
     Route("PUT", _SUBSCRIPTION, MARKETPLACE_SUBSCRIPTIONS, put_subscription, _SUBSCRIPTION_SHAPE),
-    Route("GET", _SUBSCRIPTION, MARKETPLACE_SUBSCRIPTIONS, get_subscription),
+    Route("GET", _SUBSCRIPTION, MARKETPLACE_SUBSCRIPTIONS, get_settling),
     Route("DELETE", _SUBSCRIPTION, MARKETPLACE_SUBSCRIPTIONS, delete_subscription),
-    Route("GET", _SUBSCRIPTIONS, MARKETPLACE_SUBSCRIPTIONS, list_subscriptions),
+    Route("GET", _SUBSCRIPTIONS, MARKETPLACE_SUBSCRIPTIONS, list_children),
     Route("PUT", _ENDPOINT, SERVERLESS_ENDPOINTS, put_endpoint, _ENDPOINT_SHAPE),
     Route("PATCH", _ENDPOINT, SERVERLESS_ENDPOINTS, patch_endpoint, _PATCH_SHAPE),
-    Route("GET", _ENDPOINT, SERVERLESS_ENDPOINTS, get_endpoint),
+    Route("GET", _ENDPOINT, SERVERLESS_ENDPOINTS, get_settling),
     Route("DELETE", _ENDPOINT, SERVERLESS_ENDPOINTS, delete_endpoint),
-    Route("GET", _ENDPOINTS, SERVERLESS_ENDPOINTS, list_endpoints),
+    Route("GET", _ENDPOINTS, SERVERLESS_ENDPOINTS, list_children),
     Route("POST", f"{_ENDPOINT}/listKeys", SERVERLESS_ENDPOINTS, list_keys),
     Route(
         "POST", f"{_ENDPOINT}/regenerateKeys", SERVERLESS_ENDPOINTS, regenerate_keys, {"keyType": str, "keyValue": str}
     ),
-    Route("GET", _SAAS + "/{saas}", SAAS_RESOURCES, get_saas),
-    Route("GET", _SAAS, SAAS_RESOURCES, list_saas),
+    Route("GET", _SAAS + "/{saas}", SAAS_RESOURCES, get_resource),
+    Route("GET", _SAAS, SAAS_RESOURCES, list_in_scope),
 )

@@ -29,6 +29,17 @@ _NAMES = {str: "String", int: "Integer", float: "Number", bool: "Boolean"}
 TAGS = Map(str)
 IDENTITY = {"type": str, "userAssignedIdentities": Map(dict)}
 SKU = {"name": str, "tier": str, "size": str, "family": str, "capacity": int}
+TRACKED: Mapping[str, Shape] = {
+    "id": str,
+    "name": str,
+    "type": str,
+    "location": str,
+    "kind": str,
+    "tags": TAGS,
+    "identity": IDENTITY,
+    "sku": SKU,
+}
+"""What the resources of Azure Machine Learning that have a location take beside their properties."""
 
 
 def read_body(text: bytes, shape: Shape, type_name: str, existing: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from emulator.arm.api import Request, ResourceType, Response, Route, page, shown, wait_headers
+from emulator.arm.api import Request, ResourceType, Response, Route, list_in_scope, page, shown, wait_headers
 from emulator.arm.errors import ArmError, not_implemented
 from emulator.arm.resources import VERSIONS
 from emulator.arm.shapes import TAGS, Map
@@ -102,12 +102,6 @@ def head_deployment(request: Request) -> Response:
     """204 if there is one."""
     _existing(request)
     return Response(204)
-
-
-def list_deployments(request: Request) -> Response:
-    """Those of a resource group."""
-    under = request.path.lower().split("/providers/", 1)[0]
-    return page([shown(item) for item in request.store.resources(DEPLOYMENTS.name, under=under)])
 
 
 def delete_deployment(request: Request) -> Response:
@@ -453,7 +447,7 @@ ROUTES = (
     Route("GET", _DEPLOYMENT, DEPLOYMENTS, get_deployment),
     Route("HEAD", _DEPLOYMENT, DEPLOYMENTS, head_deployment),
     Route("DELETE", _DEPLOYMENT, DEPLOYMENTS, delete_deployment),
-    Route("GET", _DEPLOYMENTS, DEPLOYMENTS, list_deployments),
+    Route("GET", _DEPLOYMENTS, DEPLOYMENTS, list_in_scope),
     Route("GET", f"{_DEPLOYMENT}/operations", DEPLOYMENTS, list_operations),
     Route("GET", f"{_DEPLOYMENT}/operationStatuses/{{operation}}", DEPLOYMENTS, get_status),
 )

@@ -20,7 +20,7 @@ from emulator.arm.machine_learning import (
     user_error,
 )
 from emulator.arm.serverless import remove_saas_resources
-from emulator.arm.shapes import IDENTITY, SKU, TAGS
+from emulator.arm.shapes import TRACKED
 from emulator.arm.storage import ACCOUNTS
 from emulator.identity.directory import TENANT_ID
 from emulator.lifecycle import Effect, settle
@@ -268,14 +268,7 @@ def _workspace_shown(request: Request, workspace: Resource) -> Document:
 EFFECTS: dict[tuple[str, str], Effect] = {(WORKSPACES.name, "delete"): _end_delete}
 
 _SHAPE = {
-    "id": str,
-    "name": str,
-    "type": str,
-    "location": str,
-    "kind": str,
-    "tags": TAGS,
-    "identity": IDENTITY,
-    "sku": SKU,
+    **TRACKED,
     "properties": {
         "allowPublicAccessWhenBehindVnet": bool,
         "allowRoleAssignmentOnRG": bool,
