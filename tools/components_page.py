@@ -9,13 +9,14 @@ ANY = "pulumi.json#/Any"
 INTRODUCTION = """\
 # Components
 
-What the package gives to programs in any language. Names are written as YAML, TypeScript, .NET and Java spell them; in
-Python `endpointName` is `endpoint_name`, in Go `EndpointName`. What is *plain* decides what is made, so its value
-has to be known when the program runs; everything else may be an output of another resource, or a secret.
+What the package gives to programs in any language. A component's type is `azure-mistral:index:<component>`. Names are
+written as YAML, TypeScript and Java spell them; in Python `endpointName` is `endpoint_name`, in Go and .NET
+`EndpointName`.
+Types of inputs end in `Args` there: `Model` is `ModelArgs`.
 
-A component's type is `azure-mistral:index:<component>`. What an input accepts is described in the
-[configuration](configuration.md), which has the same settings. What is wrong with inputs is reported at once, before
-Azure is asked for anything.
+What is *plain* decides what is made, so its value has to be known when the program runs; everything else may be an
+output of another resource, or a secret. What an input accepts is described in the [configuration](configuration.md),
+which has the same settings. What is wrong with inputs is reported at once, before Azure is asked for anything.
 """
 
 

@@ -5,6 +5,7 @@ Programs in Python import the components themselves and need nothing of this.
 
 import inspect
 import json
+import re
 from typing import Any
 
 import pulumi
@@ -27,7 +28,7 @@ class Provider(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__(COMPONENTS, NAME, version=azure_mistral.__version__)
-        self.schema = json.dumps(_tidy(json.loads(str(self.schema))))
+        self.schema = json.dumps(_tidy(json.loads(_named(str(self.schema)))))
 
     def construct(
         self,
@@ -52,12 +53,19 @@ def schema() -> dict[str, Any]:
     return found
 
 
+def _named(schema: str) -> str:
+    """Return the schema, as text, with types named as schemas do: SDKs make `ModelArgs` of `Model`."""
+    return re.sub(rf"\b({NAME}:index:\w+)Args\b", r"\1", schema)
+
+
 def _tidy(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema of the SDK as the engine understands it, with descriptions as documentation has them."""
     summary = (azure_mistral.__doc__ or "").partition("\n")[0]
     tidy = {**schema, "description": summary, "config": {}}
     if not tidy["dependencies"]:
         del tidy["dependencies"]
+    # Else the Go SDK does not compile: it uses input types of the values of plain maps, and has none (pulumi 3.259).
+    tidy["language"]["go"]["generateExtraInputTypes"] = True
     for each in (*tidy["resources"].values(), *tidy["types"].values()):
         # Before Python 3.13 the lines of a docstring are indented, which Markdown takes for code.
         each["description"] = inspect.cleandoc(each["description"])

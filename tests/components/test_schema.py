@@ -11,9 +11,12 @@ import yaml
 from azure_mistral import config, package, serverless, workspace
 from azure_mistral.settings import Group, Setting
 
+from tools import compatibility
+from tools.components_page import name_of
 from tools.engine import ROOT
 
 SCHEMA = package.schema()
+INPUT_TYPES = {compatibility.owner(path) for path in compatibility.inputs(SCHEMA)} - set(azure_mistral.__all__)
 SETTINGS = {
     "MistralModels": config.CONFIGURATION,
     "ServerlessDeployment": serverless.SETTINGS,
@@ -35,13 +38,13 @@ def test_inputs_of_a_component_are_the_settings_that_it_reads(name: str, setting
 
 
 def test_options_of_a_model_are_the_settings_that_it_reads() -> None:
-    options = SCHEMA["types"]["azure-mistral:index:ModelArgs"]["properties"]
+    options = SCHEMA["types"]["azure-mistral:index:Model"]["properties"]
 
     assert set(options) == {setting.name for setting in config.MODEL_OPTIONS}
 
 
 def test_settings_of_a_workspace_are_those_that_it_reads() -> None:
-    options = SCHEMA["types"]["azure-mistral:index:WorkspaceOptionsArgs"]["properties"]
+    options = SCHEMA["types"]["azure-mistral:index:WorkspaceOptions"]["properties"]
 
     assert isinstance(config.WORKSPACE.kind, Group)
     assert set(options) == {setting.name for setting in config.WORKSPACE.kind.settings}
@@ -59,7 +62,7 @@ def inputs() -> Iterator[tuple[str, dict[str, Any], bool]]:
         for name, property_ in each["inputProperties"].items():
             yield f"{token}.{name}", property_, name in each["requiredInputs"]
     for token, each in SCHEMA["types"].items():
-        if token.endswith("Args"):
+        if name_of(token) in INPUT_TYPES:
             for name, property_ in each["properties"].items():
                 yield f"{token}.{name}", property_, name in each.get("required", ())
 
@@ -67,7 +70,7 @@ def inputs() -> Iterator[tuple[str, dict[str, Any], bool]]:
 def outputs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every output of components and fields of output types."""
     for token, each in (*SCHEMA["resources"].items(), *SCHEMA["types"].items()):
-        if not token.endswith("Args"):
+        if name_of(token) not in INPUT_TYPES:
             for name, property_ in each["properties"].items():
                 yield f"{token}.{name}", property_
 
@@ -92,6 +95,13 @@ def test_names_are_camel_case_in_all_languages() -> None:
     paths = [*(path for path, _, _ in inputs()), *(path for path, _ in outputs())]
 
     assert [path for path in paths if not re.fullmatch(r"azure-mistral:index:[A-Z]\w+\.[a-z][a-zA-Z0-9]*", path)] == []
+
+
+def test_sdks_get_names_and_types_that_compile() -> None:
+    """Found by making them: `ModelArgs` became ModelArgsArgs, and in Go there was none for the values of plain maps."""
+    assert [token for token in SCHEMA["types"] if token.endswith("Args")] == []
+    assert {"Model", "RoleAssignment", "WorkspaceOptions"} <= {name_of(token) for token in SCHEMA["types"]}
+    assert SCHEMA["language"]["go"]["generateExtraInputTypes"] is True
 
 
 def test_the_plugin_requires_what_the_package_does() -> None:
@@ -127,5 +137,5 @@ def test_what_flows_through_may_be_an_output() -> None:
 
     assert not inputs["workspaceName"].get("plain")
     assert not inputs["tags"]["additionalProperties"].get("plain")
-    principal = SCHEMA["types"]["azure-mistral:index:RoleAssignmentArgs"]["properties"]["principalId"]
+    principal = SCHEMA["types"]["azure-mistral:index:RoleAssignment"]["properties"]["principalId"]
     assert not principal.get("plain")

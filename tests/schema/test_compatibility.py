@@ -72,11 +72,11 @@ def rename_type(schema: dict[str, Any]) -> None:
 
 
 def remove_field_of_input(schema: dict[str, Any]) -> None:
-    del schema["types"][type_("RoleAssignmentArgs")]["properties"]["role"]
+    del schema["types"][type_("RoleAssignment")]["properties"]["role"]
 
 
 def require_field_of_input(schema: dict[str, Any]) -> None:
-    schema["types"][type_("RoleAssignmentArgs")]["required"].append("role")
+    schema["types"][type_("RoleAssignment")]["required"].append("role")
 
 
 def remove_field_of_output(schema: dict[str, Any]) -> None:
@@ -108,8 +108,8 @@ BREAKING: dict[Callable[[dict[str, Any]], None], list[str]] = {
         "MistralModels.keys: the output has the type map to map to Keys, and map to map to EndpointKeys in 1.2.3.",
         "ServerlessDeployment.keys: the output has the type Keys, and EndpointKeys in 1.2.3.",
     ],
-    remove_field_of_input: ["RoleAssignmentArgs.role: the input is gone, which 1.2.3 has."],
-    require_field_of_input: ["RoleAssignmentArgs.role: the input is required, and is not in 1.2.3."],
+    remove_field_of_input: ["RoleAssignment.role: the input is gone, which 1.2.3 has."],
+    require_field_of_input: ["RoleAssignment.role: the input is required, and is not in 1.2.3."],
     remove_field_of_output: ["EndpointKeys.secondary: the output is gone, which 1.2.3 has."],
 }
 
