@@ -384,7 +384,12 @@ class DocumentImage(_RequestModel):
 
 
 class OcrRequest(_RequestModel):
-    """Body of `POST /v1/ocr` (azureml-examples, sdk/python/foundation-models/mistral/mistralai-ocr.ipynb)."""
+    """Body of `POST /v1/ocr` (azureml-examples, sdk/python/foundation-models/mistral/mistralai-ocr.ipynb).
+
+    Invented: that a parameter it does not know is ignored. mistralai 3.7 sends more than the sample.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     model: str | None = None
     document: Annotated[DocumentUrl | DocumentImage, Field(discriminator="type")]

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from mistral_common.protocol.fim.request import FIMRequest
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
+from mistralai.client import Mistral
+from mistralai.client.models import DocumentURLChunk
 
 from tests.emulator.inference.deployments import CODESTRAL, HELLO, MINISTRAL, OCR
 
@@ -106,6 +108,17 @@ def test_document_inside_the_request_has_a_size(ask: Any) -> None:
 
 def test_document_that_is_none_is_refused_as_pydantic_does(ask: Any) -> None:
     assert ask("/v1/ocr", OCR, document={"type": "file"}).json()["detail"][0]["loc"] == ["body", "document"]
+
+
+def test_mistrals_own_client_fills_in_and_reads(url_of: Any) -> None:
+    with Mistral(api_key="primary-key", server_url=url_of(CODESTRAL)) as codestral:
+        filled_in = codestral.fim.complete(model="any", prompt="def f(", suffix="return x", max_tokens=20)
+    with Mistral(api_key="primary-key", server_url=url_of(OCR)) as ocr:
+        read = ocr.ocr.process(model="any", document=DocumentURLChunk(document_url="https://example.com/a.pdf"))
+
+    assert filled_in.choices[0].finish_reason == "length"
+    assert filled_in.usage.completion_tokens == 20
+    assert [page.index for page in read.pages] == [0]
 
 
 def test_info_of_a_model_for_documents_says_so(http: Any, url_of: Any) -> None:
