@@ -11,10 +11,10 @@ RUN := .venv/bin/python -m
 PYTEST_ARGS ?= --numprocesses auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down env test check wheel record docs format lock setup setup-dev python
+.PHONY: help up preview down env test check wheel record oldest newest release-check docs format lock setup setup-dev python
 
 help:  ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: setup  ## Deploy the dev stack to the emulator, show its endpoints, ask a model a question
 	@$(RUN) tools.stack up
@@ -40,6 +40,19 @@ wheel: setup-dev  ## Build the wheel into dist/
 
 record: setup-dev  ## Record the state that this version makes, for upgrades from it to be tested
 	@$(RUN) tests.upgrades.record
+
+oldest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+oldest newest: setup-dev  ## Test with the oldest or newest versions that pyproject.toml allows, and download them
+	@$(RUN) uv venv --quiet --allow-existing .venv-$@
+	@$(RUN) uv pip install --quiet --python .venv-$@ --upgrade --resolution $(RESOLUTION) --editable .
+	@$(RUN) uv pip install --quiet --python .venv-$@ --group emulator httpx pytest pytest-xdist pyyaml
+	@.venv-$@/bin/python -m pytest $(PYTEST_ARGS) $(VERSION_TESTS)
+
+VERSION_TESTS := tests/components tests/integration/test_component_options.py tests/integration/test_dev_stack.py
+
+release-check: setup-dev
+	@$(RUN) tools.release $(TAG)
 
 docs: setup-dev  ## Make the reference pages and the schema from the code
 	@$(RUN) tools.reference

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class Project:
             "PULUMI_STACK": STACK,
             **environment,
         }
-        (directory / ".venv").symlink_to(ROOT / ".venv")
+        (directory / ".venv").symlink_to(sys.prefix)  # the program runs with the packages that its test runs with
 
     @classmethod
     def of_the_repository(cls, directory: Path, environment: dict[str, str]) -> "Project":
