@@ -38,8 +38,8 @@ check: setup-dev  ## Check format, lint, types, the reference pages and the sche
 wheel: setup-dev  ## Build the wheel into dist/
 	@$(RUN) hatchling build --target wheel --directory dist
 
-record: setup-dev  ## Record the state that this version makes, for upgrades from it to be tested
-	@$(RUN) tests.upgrades.record
+record: setup-dev  ## Record the state and the schema of this version, for upgrades from it to be tested
+	@$(RUN) tests.upgrades.record && $(RUN) tools.compatibility --record
 
 oldest: RESOLUTION := lowest-direct
 newest: RESOLUTION := highest

@@ -1,7 +1,7 @@
 """Checks that programs written for the last released version of the package run with this one, by their schemas.
 
 python -m tools.compatibility             fails when this version breaks programs and is no new major version
-python -m tools.compatibility --record    keeps the schema of this version, as part of its release
+python -m tools.compatibility --record    keeps the schema of this version, as `make record` does for a release
 
 Programs in Python use the same components under the same names, so the check holds for them as well.
 """

@@ -11,8 +11,7 @@ INTRODUCTION = """\
 
 What the package gives to programs in any language. A component's type is `azure-mistral:index:<component>`. Names are
 written as YAML, TypeScript and Java spell them; in Python `endpointName` is `endpoint_name`, in Go and .NET
-`EndpointName`.
-Types of inputs end in `Args` there: `Model` is `ModelArgs`.
+`EndpointName`, and the types of inputs end in `Args`: `Model` is `ModelArgs`.
 
 What is *plain* decides what is made, so its value has to be known when the program runs; everything else may be an
 output of another resource, or a secret. What an input accepts is described in the [configuration](configuration.md),
