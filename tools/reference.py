@@ -1,4 +1,4 @@
-"""Writes what is made from the code, the pages of docs/reference and the package's schema, or checks that it is.
+"""Writes what is made from the code, pages of docs/ and the package's schema, or checks that it is.
 
 python -m tools.reference            writes the files
 python -m tools.reference --check    fails when a file is not what it would write
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from azure_mistral import package
 
+from tools.clients_page import clients_page
 from tools.components_page import components_page
 from tools.configuration_page import configuration_page
 from tools.engine import ROOT
@@ -20,20 +21,21 @@ from tools.troubleshooting_page import troubleshooting_page
 
 DIRECTORY = ROOT
 
-# What each page of docs/reference is made of, and the module that it comes from.
+# What each page of docs/ is made of, and where it comes from.
 PAGES = {
-    "components.md": (components_page, "components/azure_mistral/package.py"),
-    "configuration.md": (configuration_page, "components/azure_mistral/config.py"),
-    "emulator-inference.md": (inference_page, "emulator/inference/"),
-    "models.md": (models_page, "components/azure_mistral/catalog.toml"),
-    "troubleshooting.md": (troubleshooting_page, "components/azure_mistral/failures.py"),
+    "how-to/call-your-model.md": (clients_page, "components/azure_mistral/clients.py and examples/clients"),
+    "reference/components.md": (components_page, "components/azure_mistral/package.py"),
+    "reference/configuration.md": (configuration_page, "components/azure_mistral/config.py"),
+    "reference/emulator-inference.md": (inference_page, "emulator/inference/"),
+    "reference/models.md": (models_page, "components/azure_mistral/catalog.toml"),
+    "reference/troubleshooting.md": (troubleshooting_page, "components/azure_mistral/failures.py"),
 }
 
 
 def files() -> dict[str, str]:
     """Return the text of every file by its path in the repository."""
     mark = "<!-- Made by `make docs` from {source}: edit that instead. -->\n"
-    pages = {f"docs/reference/{name}": mark.format(source=source) + page() for name, (page, source) in PAGES.items()}
+    pages = {f"docs/{name}": mark.format(source=source) + page() for name, (page, source) in PAGES.items()}
     return {**pages, "components/schema.json": json.dumps(package.schema(), indent=2) + "\n"}
 
 

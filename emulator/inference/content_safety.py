@@ -1,7 +1,9 @@
 """Stands in for Azure AI content safety: which phrases it takes for harmful, in prompts and in answers.
 
 Nothing is classified. A phrase has its effect wherever it occurs, in any case, when the endpoint's content safety is
-on. Invented: the phrases. The categories are Azure AI content safety's.
+on. Invented: the phrases, but for the one that Microsoft's reference shows as refused, harmless as it is
+(azure-ai-docs, articles/ai-studio/reference/reference-model-inference-chat-completions.md). The categories are Azure AI
+content safety's.
 """
 
 import re
@@ -13,6 +15,7 @@ PROMPT_PHRASES: Mapping[str, str] = {
     "emulate a sexual prompt": "sexual",
     "emulate a violent prompt": "violence",
     "emulate a jailbreak": "jailbreak",
+    "chopping tomatoes and cutting them into cubes or wedges": "violence",
 }
 """Phrase in a prompt -> the category for which the request is refused."""
 

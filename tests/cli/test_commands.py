@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 @pytest.mark.parametrize("missing", ["openai", "rich.console", "typer"])
 def test_without_the_extra_the_command_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "azure_mistral.cli.commands")
+    for name in [name for name in sys.modules if name.startswith("azure_mistral.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
 
     with pytest.raises(SystemExit) as ended:
@@ -22,7 +23,7 @@ def test_without_the_extra_the_command_says_what_to_install(missing: str, monkey
     )
 
 
-@pytest.mark.parametrize("command", ["endpoints", "chat", "import"])
+@pytest.mark.parametrize("command", ["endpoints", "chat", "client", "smoke", "import"])
 def test_every_command_tells_what_it_does(command: str) -> None:
     overview = CliRunner().invoke(app, ["--help"]).output
     shown = CliRunner().invoke(app, [command, "--help"])

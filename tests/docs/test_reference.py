@@ -22,6 +22,7 @@ def test_stale_files_are_told_with_the_command_that_makes_them(
 
     assert reference.main(["--check"]) == 1
     assert capsys.readouterr().err.splitlines() == [
+        "docs/how-to/call-your-model.md is not up to date. Make it with: make docs",
         "docs/reference/components.md is not up to date. Make it with: make docs",
         "docs/reference/configuration.md is not up to date. Make it with: make docs",
         "docs/reference/emulator-inference.md is not up to date. Make it with: make docs",

@@ -1,12 +1,15 @@
 """A deployed model answers, through the OpenAI SDK with what the outputs hold, and through `azure-mistral chat`."""
 
 import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
+from azure_mistral.clients import CLIENTS
 from mistral_common.protocol.instruct.messages import UserMessage
 from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
@@ -15,6 +18,7 @@ from openai import AuthenticationError, DefaultHttpxClient, OpenAI
 from emulator.server import EmulatorServer
 from tests.support.azure import Azure
 from tests.support.project import Project
+from tools.engine import ROOT
 
 MODEL = "ministral-3b"
 PROMPTS = ["Hi", "What is the capital of France?", "Écris un poème sur la mer, s'il te plaît."]
@@ -105,6 +109,61 @@ def test_the_command_says_what_to_do_where_there_is_no_stack(deployed: Project, 
     assert done.returncode == 1
     assert done.stderr.startswith("pulumi stack output: ")
     assert "Traceback" not in done.stderr
+
+
+def test_client_prints_the_variables_of_a_client_with_a_command_that_reads_the_key(
+    deployed: Project, outputs: dict[str, Any]
+) -> None:
+    key = outputs["keys"][MODEL]["eastus2"]["primary"]
+    name, client = "openai", CLIENTS["openai"]
+    command = f"{ROOT / '.venv' / 'bin' / 'azure-mistral'} client {name} --model {MODEL}"
+    shell = f'set -e; eval "$({command})"; echo "${client.url_variable} ${client.key_variable}"'
+
+    printed = deployed.command("client", name, "--model", MODEL).stdout
+    shown = deployed.command("client", name, "--model", MODEL, "--show-keys").stdout
+    evaluated = subprocess.run(
+        ["bash", "-c", shell],
+        cwd=deployed.directory,
+        env=deployed.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    url, got = evaluated.stdout.split()
+    assert url + client.appends == outputs["endpoints"][MODEL]["eastus2"]["url"] + client.route
+    assert got == key
+    assert key not in printed
+    assert f"export {client.key_variable}={key}" in shown
+
+
+def test_client_without_a_name_shows_the_url_for_every_client(deployed: Project, outputs: dict[str, Any]) -> None:
+    url = outputs["endpoints"][MODEL]["eastus2"]["url"]
+
+    rows = deployed.command("client", "--model", MODEL).stdout.splitlines()[1:]
+
+    assert {row.split()[0]: row.split()[1] for row in rows} == {
+        name: f"{url}/v1" if client.gets_v1 else url for name, client in CLIENTS.items()
+    }
+
+
+def test_client_prints_a_proxy_configuration_over_all_endpoints(deployed: Project, outputs: dict[str, Any]) -> None:
+    printed = deployed.command("client", "litellm-proxy").stdout
+    one = deployed.command("client", "litellm-proxy", "--model", MODEL).stdout
+
+    assert [entry["model_name"] for entry in yaml.safe_load(printed)["model_list"]] == list(outputs["endpoints"])
+    assert [entry["model_name"] for entry in yaml.safe_load(one)["model_list"]] == [MODEL]
+    assert not any(keys["eastus2"]["primary"] in printed for keys in outputs["keys"].values())
+
+
+def test_client_of_a_name_that_is_none_lists_those_that_are(deployed: Project) -> None:
+    done = deployed.command("client", "openai-sdk")
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        'client: "openai-sdk" is not known. Expected one of curl, requests, openai, langchain, mistralai, litellm,'
+        " azure-ai-inference, litellm-proxy. Did you mean openai?"
+    )
 
 
 def test_info_tells_which_model_an_endpoint_serves(deployed: Project, outputs: dict[str, Any]) -> None:

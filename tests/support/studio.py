@@ -47,8 +47,8 @@ def unique_name(azure: Azure, prefix: str) -> str:
     return f"{prefix}{azure.subscription_id.replace('-', '')[:16]}"
 
 
-def make_hubs(azure: Azure, group: str, *names: str) -> list[str]:
-    """Make workspaces of kind Hub, which share a storage account and a key vault."""
+def make_hubs(azure: Azure, group: str, *names: str, location: str = "eastus2") -> list[str]:
+    """Make workspaces of kind Hub, which share a storage account and a key vault in eastus2."""
     storage = make(
         azure,
         f"{group}/providers/Microsoft.Storage/storageAccounts/{unique_name(azure, 'st')}",
@@ -56,7 +56,7 @@ def make_hubs(azure: Azure, group: str, *names: str) -> list[str]:
         STORAGE_ACCOUNTS,
     )
     body = {
-        "location": "eastus2",
+        "location": location,
         "kind": "Hub",
         "identity": {"type": "SystemAssigned"},
         "properties": {"storageAccount": storage, "keyVault": make_vault(azure, group, unique_name(azure, "kv"))},
@@ -70,8 +70,16 @@ def subscribe(azure: Azure, workspace: str, model: str, name: str) -> str:
     return make(azure, f"{workspace}/marketplaceSubscriptions/{name}", body)
 
 
-def deploy(azure: Azure, workspace: str, model: str, name: str, **more: Any) -> str:
+def deploy(azure: Azure, workspace: str, model: str, name: str, location: str = "eastus2", **more: Any) -> str:
     """Make a serverless endpoint of a model, named as in the registry, with more properties than it needs."""
     properties = {"authMode": "Key", "modelSettings": {"modelId": f"{REGISTRY}{model}"}, **more}
-    body = {"location": "eastus2", "sku": {"name": "Consumption"}, "properties": properties}
+    body = {"location": location, "sku": {"name": "Consumption"}, "properties": properties}
     return make(azure, f"{workspace}/serverlessEndpoints/{name}", body)
+
+
+def regenerate_key(azure: Azure, endpoint: str) -> None:
+    """Have Azure make a new primary key for a serverless endpoint, and wait until the old one is void."""
+    answer = azure.arm("POST", f"{endpoint}/regenerateKeys", {"keyType": "Primary"})
+    assert answer.status_code in (200, 202), answer.text
+    if "location" in answer.headers:
+        wait_until(lambda: azure.arm("GET", answer.headers["location"]).status_code != 202)

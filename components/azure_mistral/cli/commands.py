@@ -13,32 +13,26 @@ from typing import Annotated
 
 import openai
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from azure_mistral.catalog import load_catalog
 from azure_mistral.cli.adoption import WORKSPACE, Adoption, adopt, is_workspace_id
+from azure_mistral.cli.client import client
 from azure_mistral.cli.conversation import answer
 from azure_mistral.cli.management import ManagementError, existing_in
 from azure_mistral.cli.models import models
-from azure_mistral.cli.stack import (
-    Endpoint,
-    StackError,
-    choose,
-    configured_workspace_id,
-    deployed_endpoints,
-    preview,
-    where,
-)
+from azure_mistral.cli.smoke import smoke
+from azure_mistral.cli.stack import StackError, choose, configured_workspace_id, preview, where
+from azure_mistral.cli.terminal import Directory, Location, ModelSlug, StackName, console, failure, found, note
+from azure_mistral.clients import ClientError
 from azure_mistral.problems import listed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.command()(models)
+app.command()(client)
+app.command()(smoke)
 
-Directory = Annotated[Path | None, typer.Option("--cwd", help="The project's directory. Default: this one.")]
 IMPORT_FILE = Path("azure-mistral-import.json")
-
-StackName = Annotated[str | None, typer.Option("--stack", help="The stack. Default: the one that pulumi has selected.")]
 
 
 @app.callback()
@@ -59,8 +53,8 @@ def endpoints(cwd: Directory = None, stack: StackName = None) -> None:
 @app.command()
 def chat(
     prompt: Annotated[str, typer.Argument(help="What to ask.")],
-    model: Annotated[str | None, typer.Option(help="The model's slug. Default: the first that chats.")] = None,
-    location: Annotated[str | None, typer.Option(help="The endpoint's location. Default: the first.")] = None,
+    model: ModelSlug = None,
+    location: Location = None,
     stream: Annotated[bool, typer.Option("--stream", help="Show the answer while it is being written.")] = False,
     cwd: Directory = None,
     stack: StackName = None,
@@ -72,7 +66,7 @@ def chat(
         conversation = answer(endpoint, prompt, stream=stream)
         for text in conversation.texts:
             out.print(text, end="", markup=False, highlight=False, soft_wrap=True)
-    except StackError as error:
+    except (StackError, ClientError) as error:
         raise failure(str(error)) from None
     except openai.APIStatusError as error:
         raise failure(f"{endpoint.url}: HTTP {error.status_code}: {error.message}") from None
@@ -130,28 +124,3 @@ def commands(adoption: Adoption, file: Path, stack_flags: list[str]) -> Iterator
     if adoption.retagged:
         up = shlex.join(["pulumi", "up", *stack_flags])
         yield f"{up}  # sets the stack's tags on {listed(adoption.retagged)}"
-
-
-def found(cwd: Path | None, stack: str | None, *, show_secrets: bool = False) -> list[Endpoint]:
-    """Return the stack's endpoints, or end the command with what `pulumi` or the stack lacks."""
-    try:
-        return deployed_endpoints(cwd or Path.cwd(), stack, show_secrets=show_secrets)
-    except StackError as error:
-        raise failure(str(error)) from None
-
-
-def failure(message: str) -> typer.Exit:
-    """Show an error and return what ends the command with exit code 1."""
-    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False, style="red")
-    return typer.Exit(1)
-
-
-def note(message: str) -> None:
-    """Say something beside the output."""
-    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
-
-
-def console() -> Console:
-    """Return stdout; where it is no terminal, one that is wide enough to cut no URL."""
-    out = Console()
-    return out if out.is_terminal else Console(width=200)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from openai import OpenAI
 from openai.types import CompletionUsage
 
-from azure_mistral.cli.stack import Endpoint
+from azure_mistral.clients import Endpoint
 
 # What a token for a serverless endpoint is issued for (azure-ai-inference's default credential scope).
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 - an address, no secret
@@ -35,10 +35,9 @@ class Conversation:
 def answer(endpoint: Endpoint, prompt: str, *, stream: bool) -> Conversation:
     """Ask one question on the native Mistral route; the request is sent when `texts` is read.
 
-    Raises openai.APIError as the SDK does.
+    Raises openai.APIError as the SDK does, and ClientError when the endpoint does not have the route.
     """
-    base_url = endpoint.mistral_chat_url.removesuffix("/chat/completions")
-    client = OpenAI(base_url=base_url, api_key=endpoint.key or entra_token())
+    client = OpenAI(base_url=endpoint.base_url("/v1/chat/completions"), api_key=endpoint.key or entra_token())
     conversation = Conversation()
     conversation.texts = (streamed if stream else whole)(client, endpoint.model, prompt, conversation)
     return conversation

@@ -4,27 +4,15 @@ import difflib
 import json
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from azure_mistral.cli.adoption import Planned, Preview
+from azure_mistral.clients import Endpoint
 
 
 class StackError(Exception):
     """The stack cannot be read, or does not have what was asked for; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One model's endpoint in one location."""
-
-    model: str
-    location: str
-    auth_mode: str
-    url: str
-    mistral_chat_url: str
-    key: str | None = field(repr=False)
 
 
 def deployed_endpoints(directory: Path, stack: str | None, *, show_secrets: bool) -> list[Endpoint]:
@@ -38,9 +26,11 @@ def deployed_endpoints(directory: Path, stack: str | None, *, show_secrets: bool
         Endpoint(
             model=model,
             location=location,
+            hosting=values["hosting"],
             auth_mode=values["authMode"],
             url=values["url"],
-            mistral_chat_url=values["mistralChatUrl"],
+            chat_completions_url=values.get("chatCompletionsUrl"),
+            mistral_chat_url=values.get("mistralChatUrl"),
             key=((keys or {}).get(model, {}).get(location) or {}).get("primary"),
         )
         for model, locations in outputs.get("endpoints", {}).items()
