@@ -1,6 +1,7 @@
 """Mistral models on Azure Machine Learning, as Pulumi components.
 
-`MistralModels` is what most stacks want; `Workspace` and `ServerlessDeployment` are what it is made of.
+`MistralModels` is what most stacks want; `Workspace`, `ServerlessDeployment` and `ManagedDeployment` are what it is
+made of.
 Names are imported when they are first used, so that `azure_mistral.plan` can be used without Pulumi.
 """
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from azure_mistral.assets import AssetArgs
     from azure_mistral.errors import AzureMistralError, ConfigError, ExistingResourceError, InputError
+    from azure_mistral.managed import ManagedDeployment, ManagedDeploymentArgs
     from azure_mistral.mistral_models import MistralModels, MistralModelsArgs, ModelArgs, WorkspaceOptionsArgs
     from azure_mistral.role_assignments import RoleAssignmentArgs
     from azure_mistral.serverless import ServerlessDeployment, ServerlessDeploymentArgs
@@ -24,6 +26,8 @@ __all__ = [
     "ConfigError",
     "ExistingResourceError",
     "InputError",
+    "ManagedDeployment",
+    "ManagedDeploymentArgs",
     "MistralModels",
     "MistralModelsArgs",
     "ModelArgs",
@@ -43,6 +47,8 @@ _MODULES = {
     "ConfigError": "errors",
     "ExistingResourceError": "errors",
     "InputError": "errors",
+    "ManagedDeployment": "managed",
+    "ManagedDeploymentArgs": "managed",
     "MistralModels": "mistral_models",
     "MistralModelsArgs": "mistral_models",
     "ModelArgs": "mistral_models",

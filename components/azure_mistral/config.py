@@ -11,11 +11,12 @@ from typing import Any
 
 from azure_mistral import naming, roles
 from azure_mistral.catalog import HOSTINGS, Hosting, parse_asset_id
-from azure_mistral.problems import Problem, listed, nearest, shown
+from azure_mistral.problems import Problem, keyed, listed, nearest, shown
 from azure_mistral.resource_id import parse_resource_id
 from azure_mistral.settings import (
     WRONG,
     Choice,
+    Count,
     Each,
     Flag,
     Group,
@@ -30,6 +31,9 @@ from azure_mistral.settings import (
 )
 
 KEY, AAD, KEY_AND_AAD = "Key", "AAD", "KeyAndAAD"
+AML_TOKEN, AAD_TOKEN = "AMLToken", "AADToken"
+SERVERLESS_AUTH_MODES = (KEY, AAD, KEY_AND_AAD)
+MANAGED_AUTH_MODES = (KEY, AML_TOKEN, AAD_TOKEN)
 CREATE = "create"
 
 
@@ -68,17 +72,73 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelOptions:
-    """The options of one model. No `locations` means those of the stack."""
+class RequestSettings:
+    """How many requests an instance works on at a time, and for how many seconds on one."""
 
-    auth_mode: str = KEY
-    content_safety: str = "Enabled"
+    max_concurrent_requests_per_instance: int = 1
+    request_timeout_seconds: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """When Azure begins to ask an instance whether it lives, how often, and when it gives up; in seconds and times."""
+
+    initial_delay_seconds: int = 600
+    period_seconds: int = 10
+    timeout_seconds: int = 10
+    failure_threshold: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Utilization:
+    """Between which percentages of use the number of instances stays as it is."""
+
+    scale_out_above: int = 70
+    scale_in_below: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscale:
+    """Between which counts Azure Monitor moves the instances; by the use of their GPUs when nothing else is said."""
+
+    minimum: int
+    maximum: int
+    cpu: Utilization | None = None
+    gpu: Utilization | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentOptions:
+    """The options of one deployment of a managed model; None means what the model says, or the default."""
+
+    model_version: int | None = None
+    instance_type: str | None = None
+    instance_count: int | None = None
+    request_settings: RequestSettings | None = None
+    probes: Probes | None = None
+    autoscale: Autoscale | None = None
+    application_insights: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions(DeploymentOptions):
+    """The options of one model; None means that nothing was said. No `locations` means those of the stack.
+
+    Which of them it can have depends on its hosting: see `SERVERLESS_OPTIONS` and `MANAGED_OPTIONS`.
+    """
+
+    auth_mode: str | None = None
     endpoint_name: str | None = None
     locations: tuple[str, ...] = ()
     role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
-    marketplace_subscription: str = CREATE
     allow_retired: bool = False
     asset: Asset | None = None
+    content_safety: str | None = None
+    marketplace_subscription: str | None = None
+    identity: Any = None
+    public_network_access: str | None = None
+    deployments: Mapping[str, DeploymentOptions] | None = None
+    traffic: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +151,7 @@ class Configuration:
     workspace: WorkspaceOptions = WorkspaceOptions()
     role_assignments: Mapping[str, RoleAssignment] = field(default_factory=dict)
     tags: Mapping[str, Any] = field(default_factory=dict)
+    quota: Mapping[str, int] = field(default_factory=dict)
     serialize_deployments: bool = False
 
     def accepts_terms_of(self, slug: str) -> bool:
@@ -196,11 +257,39 @@ class _AssetId:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    accepted: str = f"{naming.SYSTEM_ASSIGNED}, or the ARM id of a user-assigned identity,"
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        accepted = f"{self.accepted} is accepted"
+        if not isinstance(value, str) and not is_output(value):
+            return refuse_type(value, "a string", accepted, path, reading)
+        if value == naming.SYSTEM_ASSIGNED:
+            return value
+        if isinstance(value, str) and not value.startswith("/"):
+            advice = f"Write {naming.SYSTEM_ASSIGNED}, or look the id up: az identity list --query [].id"
+            return reading.refuse(path, f"{shown(value)} is no identity", accepted, advice)
+        return _USER_ASSIGNED_IDENTITY.read(value, path, reading)
+
+
+_USER_ASSIGNED_IDENTITY = _ArmId(
+    "a user-assigned identity", "Microsoft.ManagedIdentity/userAssignedIdentities", flows=True
+)
+
+
 def _some_model(models: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if not models:
         yield Problem(
             path, "it names no model", "At least one model is accepted", "Add a line such as ministral-3b: {}"
         )
+
+
+def _deployment_names(given: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if not given:
+        yield Problem(path, "it names no deployment", "At least one is accepted", "Add one, or leave deployments out")
+    for key in given:
+        yield from naming.deployment_key_problems(key, keyed(path, key))
 
 
 _LOCATION = Text("the name of a location, such as eastus2,", normal=location_name)
@@ -303,10 +392,18 @@ TAGS = Setting(
     default={},
     if_wrong={},
 )
-AUTH_MODE = Setting(
+SERVERLESS_AUTH_MODE = Setting(
     "authMode",
-    Choice((KEY, AAD, KEY_AND_AAD)),
+    Choice(SERVERLESS_AUTH_MODES),
     "How callers prove who they are: inference keys, Microsoft Entra tokens, or either. AAD has no keys at all.",
+    default=KEY,
+    if_wrong=KEY,
+)
+MANAGED_AUTH_MODE = Setting(
+    "authMode",
+    Choice(MANAGED_AUTH_MODES),
+    "How callers prove who they are: inference keys, tokens of Azure Machine Learning, or Microsoft Entra tokens. Only "
+    "Key has keys.",
     default=KEY,
     if_wrong=KEY,
 )
@@ -325,9 +422,35 @@ ENDPOINT_NAME = Setting(
 ALLOW_RETIRED = Setting(
     "allowRetired",
     Flag(),
-    "Whether a deprecated or retired model is tried all the same.",
+    "Whether a deprecated or retired model, or a retired instance type, is tried all the same.",
     default=False,
     if_wrong=True,
+)
+
+MODEL = Setting("model", Text("the slug of a model"), "Slug of the model, such as ministral-3b.", required=True)
+RESOURCE_GROUP_NAME = Setting(
+    "resourceGroupName",
+    Text("the name of a resource group", flows=True),
+    "Resource group of the workspace.",
+    required=True,
+)
+WORKSPACE_NAME = Setting(
+    "workspaceName",
+    Text("the name of an Azure ML workspace", flows=True),
+    "Azure ML workspace that holds the endpoint.",
+    required=True,
+)
+
+_UTILIZATION = Group(
+    (
+        Setting(
+            "scaleOutAbove", Count(1, 100, "percent"), "Average above which one is added.", default=70, if_wrong=70
+        ),
+        Setting(
+            "scaleInBelow", Count(1, 100, "percent"), "Average below which one is removed.", default=30, if_wrong=30
+        ),
+    ),
+    Utilization,
 )
 
 LOCATION = Setting(
@@ -382,9 +505,132 @@ ASSET = Setting(
     "The model itself, when the catalogue does not have it: then the slug is a name of your own.",
 )
 
+MANAGED_ENDPOINT_NAME = replace(
+    ENDPOINT_NAME,
+    kind=Text(naming.ONLINE_NAME_RULE, naming.ONLINE_ENDPOINT_NAME, "Choose another name, or leave it out"),
+)
+IDENTITY = Setting(
+    "identity",
+    _Identity(),
+    "Whom the endpoint's instances act as: SystemAssigned, or a user-assigned identity by its ARM id. By default "
+    "SystemAssigned. Azure never changes it, so a change replaces the endpoint.",
+)
+MANAGED_PUBLIC_NETWORK_ACCESS = Setting(
+    "publicNetworkAccess",
+    Choice(("Enabled", "Disabled")),
+    "Whether the endpoint can be reached from public networks. By default Enabled.",
+)
+
+_SECONDS_OF_A_PROBE = Count(1, 3600, "seconds")
+# Defaults of requests: the sample notebook of Mistral 7B in Azure/azureml-examples (text-generation-online-endpoint-
+# mistral.ipynb). Limit of the time-out: "Manage and increase quotas", managed online endpoints.
+# Defaults of probes: this project's own. A model of 15 to 280 GB is loaded for minutes, and must not be killed for it.
+DEPLOYMENT_OPTIONS = (
+    Setting(
+        "modelVersion",
+        Count(1, 9999),
+        "Version of the model in its registry. By default that of the catalogue. A change makes a new deployment.",
+    ),
+    Setting(
+        "instanceType",
+        Text("the name of an instance type, such as Standard_NC24ads_A100_v4,"),
+        "VM size of the instances. By default the one recommended for the model. A change makes a new deployment.",
+    ),
+    Setting("instanceCount", Count(1, 50), "Number of instances; with autoscale, to begin with. By default 1."),
+    Setting(
+        "requestSettings",
+        Group(
+            (
+                Setting(
+                    "maxConcurrentRequestsPerInstance",
+                    Count(1, 10_000),
+                    "Requests that an instance works on at a time; Azure answers 429 to those that find no room.",
+                    default=1,
+                    if_wrong=1,
+                ),
+                Setting(
+                    "requestTimeoutSeconds",
+                    Count(1, 180, "seconds"),
+                    "Time for one request, after which Azure answers 408.",
+                    default=90,
+                    if_wrong=90,
+                ),
+            ),
+            RequestSettings,
+        ),
+        "How many requests an instance works on, and for how long.",
+    ),
+    Setting(
+        "probes",
+        Group(
+            (
+                Setting(
+                    "initialDelaySeconds",
+                    _SECONDS_OF_A_PROBE,
+                    "Time for loading the model, before an instance that does not answer is restarted.",
+                    default=600,
+                    if_wrong=600,
+                ),
+                Setting("periodSeconds", _SECONDS_OF_A_PROBE, "Time between two probes.", default=10, if_wrong=10),
+                Setting("timeoutSeconds", _SECONDS_OF_A_PROBE, "Time for one answer.", default=10, if_wrong=10),
+                Setting(
+                    "failureThreshold", Count(1, 1000), "Probes without an answer that count.", default=30, if_wrong=30
+                ),
+            ),
+            Probes,
+        ),
+        "How Azure finds out whether an instance lives, and is ready for requests.",
+    ),
+    Setting(
+        "autoscale",
+        Group(
+            (
+                Setting("minimum", Count(1, 50), "Instances at least.", default=1, if_wrong=1),
+                Setting("maximum", Count(1, 50), "Instances at most.", required=True, if_wrong=50),
+                Setting("cpu", _UTILIZATION, "Scale by the use of the CPUs."),
+                Setting("gpu", _UTILIZATION, "Scale by the use of the GPUs. So without cpu and gpu."),
+            ),
+            Autoscale,
+        ),
+        "Number of instances by Azure Monitor. By default it stays as it is.",
+    ),
+    Setting(
+        "applicationInsights",
+        Flag(),
+        "Whether requests and logs go to the Application Insights of the workspace. By default false.",
+    ),
+)
+DEPLOYMENTS = Setting(
+    "deployments",
+    Table(Group(DEPLOYMENT_OPTIONS, DeploymentOptions), "names to options of their own", check=_deployment_names),
+    "Deployments side by side, such as blue and green; what one does not say, the model says. By default one, blue.",
+)
+TRAFFIC = Setting(
+    "traffic",
+    Table(Count(0, 100, "percent"), "names of deployments to percent"),
+    "What each deployment gets of the requests, in percent. Needed for several deployments; by default all to one.",
+)
+
+# What only one hosting has; the rest is for both.
+SERVERLESS_OPTIONS = (
+    replace(
+        CONTENT_SAFETY, default=None, if_wrong=None, description=f"{CONTENT_SAFETY.description} By default Enabled."
+    ),
+    replace(
+        MARKETPLACE_SUBSCRIPTION,
+        default=None,
+        if_wrong=None,
+        description=f"{MARKETPLACE_SUBSCRIPTION.description} By default create.",
+    ),
+)
+MANAGED_OPTIONS = (IDENTITY, MANAGED_PUBLIC_NETWORK_ACCESS, *DEPLOYMENT_OPTIONS, DEPLOYMENTS, TRAFFIC)
 MODEL_OPTIONS = (
-    AUTH_MODE,
-    CONTENT_SAFETY,
+    Setting(
+        "authMode",
+        Choice(tuple(dict.fromkeys((*SERVERLESS_AUTH_MODES, *MANAGED_AUTH_MODES)))),
+        "How callers prove who they are. Serverless: Key, AAD or KeyAndAAD. Managed: Key, AMLToken or AADToken. By "
+        "default Key; AAD and the tokens have no keys.",
+    ),
     ENDPOINT_NAME,
     Setting(
         "locations",
@@ -394,9 +640,10 @@ MODEL_OPTIONS = (
         if_wrong=(),
     ),
     ENDPOINT_ROLE_ASSIGNMENTS,
-    MARKETPLACE_SUBSCRIPTION,
     ALLOW_RETIRED,
     ASSET,
+    *(replace(setting, description=f"Serverless. {setting.description}") for setting in SERVERLESS_OPTIONS),
+    *(replace(setting, description=f"Managed. {setting.description}") for setting in MANAGED_OPTIONS),
 )
 
 CONFIGURATION = (
@@ -425,6 +672,14 @@ CONFIGURATION = (
     WORKSPACE,
     ROLE_ASSIGNMENTS,
     TAGS,
+    Setting(
+        "quota",
+        Table(Count(0, 1_000_000, "vCPUs"), "VM families to vCPUs"),
+        "What the Azure subscription may use in each location, for managed models: a map from VM family, such as "
+        "StandardNCADSA100v4Family, to vCPUs. Look it up: az vm list-usage.",
+        default={},
+        if_wrong={},
+    ),
     Setting(
         "serializeDeployments",
         Flag(),

@@ -23,6 +23,17 @@ ENDPOINT_NAME_RULE = "a name of 3 to 32 letters, digits and hyphens that starts 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,25}")
 SLUG_RULE = "A name of 1 to 26 lower-case letters, digits and hyphens that starts with a letter is accepted"
 
+# "Manage and increase quotas for resources with Azure Machine Learning", managed online endpoints: names of endpoints
+# and deployments begin with a letter, have 3 to 32 letters and digits, and single hyphens between them.
+ONLINE_ENDPOINT_NAME = re.compile(r"(?=.{3,32}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+ONLINE_NAME_RULE = (
+    "a name of 3 to 32 letters, digits and single hyphens that starts with a letter and does not end with a hyphen"
+)
+_DEPLOYMENT_NAME_LENGTH = 32
+
+SYSTEM_ASSIGNED = "SystemAssigned"
+"""The identity of an endpoint that has one of its own."""
+
 _SUFFIX_LENGTH = 5
 _AUTO_NAME_LENGTH = 8
 _COMPONENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
@@ -40,8 +51,41 @@ class Names:
 def endpoint_name(slug: str, location: str, names: Names) -> str:
     """Return the endpoint's name: the slug, and a suffix that keeps two stacks in one location apart."""
     identity = "/".join((names.azure_subscription_id.lower(), names.project, names.stack, location))
-    suffix = base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode().lower()[:_SUFFIX_LENGTH]
-    return f"{slug}-{suffix}"
+    return f"{slug}-{_suffix(identity)}"
+
+
+def online_endpoint_name(slug: str, location: str, names: Names, identity: str | None) -> str:
+    """Return the name of a managed endpoint: another one for each user-assigned identity.
+
+    Azure never changes an endpoint's identity. So a new endpoint takes its place, and is there before the old one goes.
+    """
+    if identity in (None, SYSTEM_ASSIGNED):
+        return endpoint_name(slug, location, names)
+    return endpoint_name(slug, f"{location}/{identity.lower()}", names)
+
+
+def _suffix(identity: str) -> str:
+    return base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode().lower()[:_SUFFIX_LENGTH]
+
+
+def deployment_name(key: str, asset_id: str, instance_type: str) -> str:
+    """Return the name of a managed deployment: the user's key, and a suffix for what Azure cannot change in place.
+
+    So another model version or instance type is another deployment, which is there before the old one goes.
+    """
+    return f"{key}-{_suffix(f'{asset_id}/{instance_type}'.lower())}"
+
+
+def deployment_key_problems(key: str, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with the user's name of a deployment, which begins its name in Azure."""
+    room = _DEPLOYMENT_NAME_LENGTH - _SUFFIX_LENGTH - 1
+    if not re.fullmatch(rf"(?=.{{1,{room}}}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", key):
+        yield Problem(
+            path,
+            f"{shown(key)} cannot be the start of a deployment's name",
+            f"1 to {room} letters, digits and single hyphens are accepted, starting with a letter",
+            "Choose another name",
+        )
 
 
 def marketplace_subscription_name(slug: str) -> str:

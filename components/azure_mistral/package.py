@@ -15,12 +15,13 @@ from pulumi.provider.server import ComponentInitError
 
 import azure_mistral
 from azure_mistral.errors import AzureMistralError
+from azure_mistral.managed import ManagedDeployment
 from azure_mistral.mistral_models import MistralModels
 from azure_mistral.serverless import ServerlessDeployment
 from azure_mistral.workspace import Workspace
 
 NAME = "azure-mistral"
-COMPONENTS: list[type[pulumi.ComponentResource]] = [MistralModels, ServerlessDeployment, Workspace]
+COMPONENTS: list[type[pulumi.ComponentResource]] = [ManagedDeployment, MistralModels, ServerlessDeployment, Workspace]
 
 
 class Provider(ComponentProvider):

@@ -17,6 +17,15 @@ _IDENTITIES = {
     "azure-native:machinelearningservices:Workspace": ("resourceGroupName", "workspaceName"),
     "azure-native:machinelearningservices:MarketplaceSubscription": ("resourceGroupName", "workspaceName", "name"),
     "azure-native:machinelearningservices:ServerlessEndpoint": ("resourceGroupName", "workspaceName", "name"),
+    "azure-native:machinelearningservices:OnlineEndpoint": ("resourceGroupName", "workspaceName", "endpointName"),
+    "azure-native:machinelearningservices:OnlineDeployment": (
+        "resourceGroupName",
+        "workspaceName",
+        "endpointName",
+        "deploymentName",
+    ),
+    "azure-native:resources:Deployment": ("resourceGroupName", "deploymentName"),
+    "azure-native:monitor:AutoscaleSetting": ("resourceGroupName", "autoscaleSettingName"),
     "azure-native:authorization:RoleAssignment": ("scope", "roleAssignmentName"),
 }
 """The types that the components make, and the inputs that say which resource it is."""

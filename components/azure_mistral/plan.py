@@ -9,12 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure_mistral import naming
+from azure_mistral import compute, naming
 from azure_mistral.assets import asset_problems, with_own_models
 from azure_mistral.catalog import Catalog, Hosting, Model, Stage
+from azure_mistral.compute import OnlineDeployment
 from azure_mistral.config import (
+    AAD,
+    AAD_TOKEN,
     CREATE,
+    MANAGED_AUTH_MODES,
+    MANAGED_OPTIONS,
     NEW_WORKSPACE,
+    SERVERLESS_AUTH_MODES,
+    SERVERLESS_OPTIONS,
     Asset,
     Configuration,
     ModelOptions,
@@ -22,19 +29,25 @@ from azure_mistral.config import (
     WorkspaceOptions,
 )
 from azure_mistral.naming import Names
-from azure_mistral.problems import Problem, keyed, listed, nearest, shown
+from azure_mistral.problems import Problem, Review, keyed, listed, nearest, shown
+from azure_mistral.settings import capital, is_output
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDeployment:
-    """One model in one location. `after` is the deployment that must be complete first, when they are serialised."""
+    """One model in one location. `after` is the deployment that must be complete first, when they are serialised.
+
+    `online_deployments` are those behind the endpoint of a model on managed compute; a serverless one has none. The
+    name of its endpoint is None when it depends on an identity that is not known yet.
+    """
 
     name: str
     model: Model
     location: str
-    endpoint_name: str
+    endpoint_name: str | None
     options: ModelOptions
     after: str | None
+    online_deployments: tuple[OnlineDeployment, ...]
 
     @property
     def marketplace_subscription_name(self) -> str | None:
@@ -42,7 +55,7 @@ class PlannedDeployment:
         if not self.model.needs_marketplace_subscription:
             return None
         asked = self.options.marketplace_subscription
-        return naming.marketplace_subscription_name(self.model.slug) if asked == CREATE else asked
+        return naming.marketplace_subscription_name(self.model.slug) if asked in (None, CREATE) else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +81,6 @@ class Plan:
     def deployments(self) -> tuple[PlannedDeployment, ...]:
         """Every deployment of every workspace."""
         return tuple(deployment for workspace in self.workspaces for deployment in workspace.deployments)
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What is wrong with a configuration, and what is merely worth knowing."""
-
-    problems: tuple[Problem, ...]
-    warnings: tuple[str, ...]
 
 
 def utc_today() -> dt.date:
@@ -114,23 +119,28 @@ def review(
         if model is None:
             problems.append(unknown_model_problem(slug, model_path, catalog, day))
             continue
-        if problem := not_serverless_problem(model, model_path, catalog, day):
-            problems.append(problem)
-            continue
         problems.extend(_model_location_problems(model, options, locations, path, model_path, catalog, day))
         lifecycle = review_lifecycle(
             model, options.allow_retired, day, catalog, model_path, f"{model_path}.allowRetired"
         )
         problems.extend(lifecycle.problems)
         warnings.extend(lifecycle.warnings)
-        if problem := existing_subscription_problem(
-            model, options.marketplace_subscription, f"{model_path}.marketplaceSubscription"
-        ):
+        problems.extend(_hosting_problems(model, options, model_path))
+        if model.hosting is Hosting.MANAGED:
+            found = compute.review_compute(model, options, catalog, day, model_path)
+            problems.extend(found.problems)
+            warnings.extend(found.warnings)
+            continue
+        subscription = options.marketplace_subscription or CREATE
+        if problem := existing_subscription_problem(model, subscription, f"{model_path}.marketplaceSubscription"):
             problems.append(problem)
-        if _buys(model, options.marketplace_subscription) and not configuration.accepts_terms_of(slug):
+        if _buys(model, subscription) and not configuration.accepts_terms_of(slug):
             unaccepted.append(model)
     if unaccepted:
         problems.append(unaccepted_terms_problem(unaccepted))
+    quota = review_quota(configuration, known, default_location)
+    problems.extend(quota.problems)
+    warnings.extend(quota.warnings)
     problems.extend(_repeated_endpoint_names(configuration, catalog, locations))
     used = _used(configuration, catalog, locations)
     if configuration.workspace.id is None:
@@ -146,6 +156,20 @@ def review(
             )
         )
     return Review(tuple(problems), tuple(warnings))
+
+
+def review_quota(configuration: Configuration, catalog: Catalog, default_location: str | None) -> Review:
+    """Return where managed models need more than the quota, for all models of a location together."""
+    catalog = with_own_models(catalog, _assets(configuration))
+    stack_locations, _ = _stack_locations(configuration, default_location)
+    needed: list[compute.Need] = []
+    for slug, options in configuration.models.items():
+        model = catalog.models.get(slug)
+        if model and model.hosting is Hosting.MANAGED:
+            deployments = compute.online_deployments(model, options, catalog)
+            for location in _locations_of(model, options, stack_locations):
+                needed.extend(compute.needs(slug, location, deployments, catalog))
+    return compute.review_quota(needed, configuration.quota)
 
 
 def make_plan(
@@ -177,9 +201,15 @@ def make_plan(
             model = catalog.models[slug]
             if location in _locations_of(model, options, stack_locations):
                 previous = deployments[-1].name if deployments and configuration.serialize_deployments else None
-                endpoint_name = options.endpoint_name or naming.endpoint_name(slug, location, names)
+                endpoint_name: str | None = options.endpoint_name or naming.endpoint_name(slug, location, names)
+                online: tuple[OnlineDeployment, ...] = ()
+                if model.hosting is Hosting.MANAGED:
+                    endpoint_name = options.endpoint_name or _online_endpoint_name(slug, location, names, options)
+                    online = compute.online_deployments(model, options, catalog)
                 logical_name = f"{name}-{slug}-{code}"
-                deployments.append(PlannedDeployment(logical_name, model, location, endpoint_name, options, previous))
+                deployments.append(
+                    PlannedDeployment(logical_name, model, location, endpoint_name, options, previous, online)
+                )
         workspaces.append(PlannedWorkspace(f"{name}-{code}", location, tuple(deployments)))
     findings = review(configuration, known, day, name=name, default_location=default_location)
     return Plan(
@@ -208,10 +238,10 @@ def review_deployment(
     model = catalog.models.get(slug)
     wrong_location = location_problem(location, "location", catalog)
     if model is None or wrong_location or described:
-        unknown = None if model or asset else unknown_model_problem(slug, "model", catalog, day)
+        unknown = None if model or asset else unknown_model_problem(slug, "model", catalog, day, Hosting.SERVERLESS)
         return Review((*described, *(problem for problem in (unknown, wrong_location) if problem)), ())
-    if problem := not_serverless_problem(model, "model", catalog, day):
-        return Review((problem,), ())
+    if model.hosting is not Hosting.SERVERLESS:
+        return Review((_other_hosting_problem(model, "model", catalog, day),), ())
     lifecycle = review_lifecycle(model, allow_retired, day, catalog, "model", "allowRetired")
     problems = list(lifecycle.problems)
     if location not in model.locations:
@@ -223,26 +253,44 @@ def review_deployment(
     return Review(tuple(problems), lifecycle.warnings)
 
 
-def unknown_model_problem(slug: str, path: str, catalog: Catalog, day: dt.date) -> Problem:
-    """Return the problem of a slug that is not in the catalogue."""
-    near = catalog.nearest_model(slug, Hosting.SERVERLESS)
+def review_managed_deployment(
+    slug: str, location: str, options: ModelOptions, catalog: Catalog, day: dt.date
+) -> Review:
+    """Return what `review` would say about one managed model in one location, with the paths of its arguments.
+
+    What its instances need of the quota is not among it: that is counted for all models of a stack together.
+    """
+    asset = options.asset
+    described = tuple(asset_problems(slug, asset, catalog, "model", "asset")) if asset else ()
+    catalog = with_own_models(catalog, {slug: asset})
+    model = catalog.models.get(slug)
+    wrong_location = location_problem(location, "location", catalog)
+    if model is None or wrong_location or described:
+        unknown = None if model or asset else unknown_model_problem(slug, "model", catalog, day, Hosting.MANAGED)
+        return Review((*described, *(problem for problem in (unknown, wrong_location) if problem)), ())
+    if model.hosting is not Hosting.MANAGED:
+        return Review((_other_hosting_problem(model, "model", catalog, day),), ())
+    lifecycle = review_lifecycle(model, options.allow_retired, day, catalog, "model", "allowRetired")
+    problems = list(lifecycle.problems)
+    if location not in model.locations:
+        problems.append(not_offered_problem(model, location, "location", catalog, day))
+    found = compute.review_compute(model, options, catalog, day, "")
+    return Review((*problems, *found.problems), (*lifecycle.warnings, *found.warnings))
+
+
+_DEPLOYED = {Hosting.SERVERLESS: "as serverless endpoints", Hosting.MANAGED: "on managed compute"}
+
+
+def unknown_model_problem(
+    slug: str, path: str, catalog: Catalog, day: dt.date, hosting: Hosting | None = None
+) -> Problem:
+    """Return the problem of a slug that is not in the catalogue, or not in that part of it."""
+    near = catalog.nearest_model(slug, hosting)
     return Problem(
         path,
-        f"there is no model {shown(slug)} among those that Azure deploys as serverless endpoints",
-        f"{listed(catalog.deployable(day, hosting=Hosting.SERVERLESS), 'or')} is accepted",
+        f"there is no model {shown(slug)} among those that Azure deploys{f' {_DEPLOYED[hosting]}' if hosting else ''}",
+        f"{listed(catalog.deployable(day, hosting=hosting), 'or')} is accepted",
         f"Write {near.slug}" if near else "Choose one of them",
-    )
-
-
-def not_serverless_problem(model: Model, path: str, catalog: Catalog, day: dt.date) -> Problem | None:
-    """Return the problem of a model that Azure does not deploy as a serverless endpoint, or None."""
-    if model.hosting is Hosting.SERVERLESS:
-        return None
-    return Problem(
-        path,
-        f"{model.slug} is deployed on managed compute, not as a serverless endpoint",
-        f"{listed(catalog.deployable(day, hosting=Hosting.SERVERLESS), 'or')} is accepted",
-        "Choose one of them",
     )
 
 
@@ -351,6 +399,49 @@ def not_offered_problem(model: Model, location: str, path: str, catalog: Catalog
     )
 
 
+def _other_hosting_problem(model: Model, path: str, catalog: Catalog, day: dt.date) -> Problem:
+    """Return the problem of a model for which there is another component."""
+    component, other = {
+        Hosting.SERVERLESS: ("ServerlessDeployment", Hosting.MANAGED),
+        Hosting.MANAGED: ("ManagedDeployment", Hosting.SERVERLESS),
+    }[model.hosting]
+    return Problem(
+        path,
+        f"{model.slug} is deployed {_DEPLOYED[model.hosting]}, not {_DEPLOYED[other]}",
+        f"{listed(catalog.deployable(day, hosting=other), 'or')} is accepted",
+        f"Choose one of them, or use {component}",
+    )
+
+
+def _hosting_problems(model: Model, options: ModelOptions, path: str) -> Iterator[Problem]:
+    """Yield the problems of options that only the other hosting has."""
+    managed = model.hosting is Hosting.MANAGED
+    for setting in SERVERLESS_OPTIONS if managed else MANAGED_OPTIONS:
+        if getattr(options, setting.snake_name) is not None:
+            yield Problem(
+                f"{path}.{setting.name}",
+                f"it is for models that Azure deploys {_DEPLOYED[Hosting.SERVERLESS if managed else Hosting.MANAGED]}, "
+                f"and {model.slug} is deployed {_DEPLOYED[model.hosting]}",
+                "It is not accepted here",
+                "Remove it",
+            )
+    modes = MANAGED_AUTH_MODES if managed else SERVERLESS_AUTH_MODES
+    if options.auth_mode is not None and options.auth_mode not in modes:
+        yield Problem(
+            f"{path}.authMode",
+            f"{shown(options.auth_mode)} is no auth mode of models that Azure deploys {_DEPLOYED[model.hosting]}",
+            f"{listed(modes, 'or')} is accepted",
+            f"Write {AAD_TOKEN if managed else AAD}",
+        )
+    if managed and options.endpoint_name and not naming.ONLINE_ENDPOINT_NAME.fullmatch(options.endpoint_name):
+        yield Problem(
+            f"{path}.endpointName",
+            f"{shown(options.endpoint_name)} does not follow the rule of managed endpoints",
+            f"{capital(naming.ONLINE_NAME_RULE)} is accepted",
+            "Choose another name, or leave it out",
+        )
+
+
 def _buys(model: Model, marketplace_subscription: str) -> bool:
     """Tell whether a deployment subscribes the workspace to an offer, instead of using what was bought before."""
     return model.needs_marketplace_subscription and marketplace_subscription == CREATE
@@ -443,6 +534,12 @@ def _repeated_endpoint_names(
 def _locations_of(model: Model, options: ModelOptions, stack_locations: tuple[str, ...]) -> tuple[str, ...]:
     wanted = options.locations or stack_locations
     return tuple(location for location in wanted if location in model.locations)
+
+
+def _online_endpoint_name(slug: str, location: str, names: Names, options: ModelOptions) -> str | None:
+    if is_output(options.identity):
+        return None
+    return naming.online_endpoint_name(slug, location, names, options.identity)
 
 
 def _used(configuration: Configuration, catalog: Catalog, stack_locations: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,6 +29,14 @@ class Problem:
         return f"{self.path}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is wrong with an input, and what is merely worth knowing."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
 def shown(value: object) -> str:
     """Return `value` as the user would have written it, shortened when it is long."""
     if isinstance(value, list | tuple | dict | str | bool | int | float) or value is None:

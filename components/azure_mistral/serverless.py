@@ -1,9 +1,8 @@
 """The component `ServerlessDeployment`: one model as a serverless endpoint of a workspace, paid by token."""
 
-import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from dataclasses import dataclass, replace
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_azure_native.machinelearningservices as ml
@@ -11,13 +10,14 @@ import pulumi_azure_native.machinelearningservices as ml
 from azure_mistral import config, naming, plan
 from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
+from azure_mistral.endpoint import EndpointKeys, keys, studio_url
 from azure_mistral.error_hooks import on_error
-from azure_mistral.errors import AzureMistralError, ExistingResourceError, InputError, azure_words
+from azure_mistral.errors import ExistingResourceError, InputError
 from azure_mistral.interruption import adopt_pending_creates
 from azure_mistral.outputs import answered
-from azure_mistral.problems import Problem, shown
+from azure_mistral.problems import Problem, Review, shown
 from azure_mistral.role_assignments import RoleAssignmentArgs, assign_roles
-from azure_mistral.settings import Flag, Reading, Setting, Text, read_group
+from azure_mistral.settings import Flag, Reading, Setting, read_group
 from azure_mistral.stack import names
 
 _LIST_KEYS = "azure-native:machinelearningservices:listServerlessEndpointKeys"
@@ -66,31 +66,13 @@ class ServerlessDeploymentArgs(TypedDict):
     """Optional. Whether a deprecated or retired model is tried all the same. Defaults to false."""
 
 
-class EndpointKeys(TypedDict):
-    """The inference keys of an endpoint. Either one works; with two, one can be changed while the other is in use."""
-
-    primary: str
-    """The primary key."""
-
-    secondary: str
-    """The secondary key."""
-
-
 SETTINGS = (
-    Setting("model", Text("the slug of a model"), "Slug of the model, such as ministral-3b.", required=True),
+    config.MODEL,
     config.ASSET,
     config.LOCATION,
-    Setting(
-        "resourceGroupName",
-        Text("the name of a resource group", flows=True),
-        "Resource group of the workspace.",
-        required=True,
-    ),
-    Setting(
-        "workspaceName",
-        Text("the name of an Azure ML workspace", flows=True),
-        "Azure ML workspace that subscribes to the model and holds the endpoint.",
-        required=True,
+    config.RESOURCE_GROUP_NAME,
+    replace(
+        config.WORKSPACE_NAME, description="Azure ML workspace that subscribes to the model and holds the endpoint."
     ),
     Setting(
         "acceptMarketplaceTerms",
@@ -99,7 +81,7 @@ SETTINGS = (
         default=False,
         if_wrong=True,
     ),
-    config.AUTH_MODE,
+    config.SERVERLESS_AUTH_MODE,
     config.CONTENT_SAFETY,
     config.ENDPOINT_NAME,
     config.ENDPOINT_ROLE_ASSIGNMENTS,
@@ -187,13 +169,16 @@ class ServerlessDeployment(pulumi.ComponentResource):
         self.auth_mode = pulumi.Output.from_input(wanted.auth_mode)
         self.endpoint_name = endpoint.name
         self.endpoint_id = endpoint.id
-        # The page that the article's step 14 leads to; no source gives an address for a single serverless endpoint.
-        self.studio_url = endpoint.id.apply(lambda id_: f"https://ml.azure.com/endpoints?wsid={id_.rsplit('/', 2)[0]}")
+        self.studio_url = studio_url(endpoint.id)
         self.keys = None
         if wanted.auth_mode != config.AAD:
+            named = {
+                "resourceGroupName": wanted.resource_group_name,
+                "workspaceName": wanted.workspace_name,
+                "name": endpoint.name,
+            }
             # The id is there once the endpoint has been created or updated, so keys are read after AAD was turned off.
-            known = pulumi.Output.all(wanted.resource_group_name, wanted.workspace_name, endpoint.name, endpoint.id)
-            self.keys = pulumi.Output.secret(known.apply(lambda values: _read_keys(self, *values[:3])))
+            self.keys = keys(self, _LIST_KEYS, named, endpoint.id)
         outputs = {
             "url": self.url,
             "chatCompletionsUrl": self.chat_completions_url,
@@ -230,7 +215,7 @@ def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
     """Return the arguments and what to warn of, or raise InputError."""
     reading = Reading(snake_case=True)
     wanted = _Wanted(**read_group(args, SETTINGS, "", reading))
-    found = plan.Review((), ())
+    found = Review((), ())
     if wanted.model and wanted.location:
         found = plan.review_deployment(
             wanted.model,
@@ -298,39 +283,3 @@ def _subscribed_model_id(
         return model.asset_id
 
     return subscription.properties.apply(check)
-
-
-async def _read_keys(
-    component: pulumi.ComponentResource, resource_group_name: str, workspace_name: str, endpoint_name: str
-) -> Any:
-    """Return the endpoint's keys, or unknown when a preview cannot read them.
-
-    A preview has to work for a principal that may not list keys, for an endpoint that is in AAD mode until it is
-    updated, and for one that somebody deleted; it says so. The function of azure-native itself ends the program when it
-    fails.
-    """
-    arguments = {
-        "resourceGroupName": resource_group_name,
-        "workspaceName": workspace_name,
-        "name": endpoint_name,
-    }
-    options = pulumi.InvokeOptions(parent=component, version=importlib.metadata.version("pulumi_azure_native"))
-    try:
-        keys = await pulumi.runtime.invoke_async(_LIST_KEYS, arguments, options)
-        return EndpointKeys(primary=keys["primaryKey"], secondary=keys["secondaryKey"])
-    except Exception as error:  # noqa: BLE001 (the SDK raises nothing more specific)
-        words = azure_words(error)
-        if not pulumi.runtime.is_dry_run():
-            message = f"The keys of {endpoint_name} cannot be read: {words}. {_keys_advice(words)}".rstrip()
-            raise AzureMistralError(message) from None
-        message = f"The keys of {endpoint_name} cannot be read, so this preview does not know them: {words}."
-        pulumi.log.warn(f"{message} {_keys_advice(words)}".rstrip(), resource=component)
-        return pulumi.UNKNOWN
-
-
-def _keys_advice(words: str) -> str:
-    if words.startswith("Status=404"):
-        return "If somebody deleted the endpoint, pulumi up --refresh makes it again, and destroy --refresh forgets it."
-    if words.startswith("Status=403"):
-        return "To deploy, the principal needs a role that may list them, such as Azure AI Developer."
-    return ""

@@ -128,6 +128,30 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number within limits."""
+
+    minimum: int
+    maximum: int
+    of: str = ""
+
+    @property
+    def accepted(self) -> str:
+        """What is counted, and the limits."""
+        return f"a whole number{f' of {self.of}' if self.of else ''} from {self.minimum} to {self.maximum}"
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        """Return an int. A hosted component is given every number as a float."""
+        accepted = f"{capital(self.accepted)} is accepted"
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+            return refuse_type(value, "a whole number", accepted, path, reading)
+        if not self.minimum <= value <= self.maximum:
+            size = "small" if value < self.minimum else "large"
+            return reading.refuse(path, f"{shown(int(value))} is too {size}", accepted, "Correct it")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words."""
 

@@ -14,8 +14,16 @@ from tests.support.recorder import Registration, record
 ASSIGNMENT = {"app": {"principal_id": "40000000-0000-4000-8000-000000000001", "principal_type": "ServicePrincipal"}}
 # Arguments with which a component makes everything that it can make.
 ARGUMENTS: dict[str, Any] = {
+    "ManagedDeployment": {
+        "model": "mistral-7b-instruct-v01",
+        "location": "eastus2",
+        "resource_group_name": "group",
+        "workspace_name": "ml",
+        "autoscale": {"maximum": 2},
+        "role_assignments": ASSIGNMENT,
+    },
     "MistralModels": {
-        "models": {"ministral-3b": {}},
+        "models": {"ministral-3b": {}, "mistral-7b-instruct-v01": {}},
         "locations": ["eastus2"],
         "accept_marketplace_terms": True,
     },
@@ -31,8 +39,16 @@ ARGUMENTS: dict[str, Any] = {
 }
 # Type and name of the children of each component that is called "it". A line is changed only together with an alias.
 CHILDREN: dict[str, dict[str, str]] = {
+    "ManagedDeployment": {
+        "it-endpoint": "azure-native:machinelearningservices:OnlineEndpoint",
+        "it-deployment-blue": "azure-native:machinelearningservices:OnlineDeployment",
+        "it-autoscale-blue": "azure-native:monitor:AutoscaleSetting",
+        "it-traffic": "azure-native:resources:Deployment",
+        "it-role-app": "azure-native:authorization:RoleAssignment",
+    },
     "MistralModels": {
         "it-eus2": "azure-mistral:index:Workspace",
+        "it-mistral-7b-instruct-v01-eus2": "azure-mistral:index:ManagedDeployment",
         "it-ministral-3b-eus2": "azure-mistral:index:ServerlessDeployment",
     },
     "ServerlessDeployment": {

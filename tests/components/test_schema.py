@@ -8,7 +8,7 @@ from typing import Any
 import azure_mistral
 import pytest
 import yaml
-from azure_mistral import config, package, serverless, workspace
+from azure_mistral import config, managed, package, serverless, workspace
 from azure_mistral.settings import Group, Setting
 
 from tools import compatibility
@@ -18,6 +18,7 @@ from tools.engine import ROOT
 SCHEMA = package.schema()
 INPUT_TYPES = {compatibility.owner(path) for path in compatibility.inputs(SCHEMA)} - set(azure_mistral.__all__)
 SETTINGS = {
+    "ManagedDeployment": managed.SETTINGS,
     "MistralModels": config.CONFIGURATION,
     "ServerlessDeployment": serverless.SETTINGS,
     "Workspace": workspace.SETTINGS,
@@ -121,6 +122,10 @@ def test_the_plugin_has_the_name_of_the_package() -> None:
 @pytest.mark.parametrize(
     ("name", "plain"),
     [
+        (
+            "ManagedDeployment",
+            {"model", "location", "authMode", "instanceType", "instanceCount", "deployments", "traffic"},
+        ),
         ("ServerlessDeployment", {"model", "location", "authMode", "contentSafety", "endpointName", "allowRetired"}),
         ("Workspace", {"location"}),
         ("MistralModels", {"models", "locations", "acceptMarketplaceTerms", "serializeDeployments"}),

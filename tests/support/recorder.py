@@ -38,6 +38,8 @@ class Registration:
     dependencies: frozenset[str]
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
+    deleted_with: str
     provider: str
     protect: bool
     error_hooks: int
@@ -120,6 +122,10 @@ def record(
     return recording
 
 
+# What the inputs call the name of a resource, the last part of its id.
+_NAMES = ("name", "roleAssignmentName", "autoscaleSettingName", "deploymentName", "endpointName")
+
+
 class _Azure(pulumi.runtime.Mocks):
     """Answers as azure-native does: names, ids and the outputs that components read."""
 
@@ -135,7 +141,7 @@ class _Azure(pulumi.runtime.Mocks):
             return args.resource_id, self._azure[args.resource_id]
         if self._pending:
             return None, dict(args.inputs)
-        name = args.inputs.get("name", args.inputs.get("roleAssignmentName", f"{args.name}{SUFFIX}"))
+        name = next((args.inputs[key] for key in _NAMES if key in args.inputs), f"{args.name}{SUFFIX}")
         arm_id = f"{_scope(args)}/{args.typ.split(':')[-1]}/{name}"
         return arm_id, {**args.inputs, "name": name, **_answered(args.typ, name, args.inputs)}
 
@@ -144,7 +150,10 @@ class _Azure(pulumi.runtime.Mocks):
         match args.token:
             case "azure-native:authorization:getClientConfig":
                 return {"subscriptionId": AZURE_SUBSCRIPTION_ID, "tenantId": TENANT_ID}, []
-            case "azure-native:machinelearningservices:listServerlessEndpointKeys":
+            case (
+                "azure-native:machinelearningservices:listServerlessEndpointKeys"
+                | "azure-native:machinelearningservices:listOnlineEndpointKeys"
+            ):
                 return self._list_keys(), []
             case "azure-native:machinelearningservices:getWorkspace":
                 group = f"/subscriptions/{AZURE_SUBSCRIPTION_ID}/resourceGroups/{args.args['resourceGroupName']}"
@@ -161,6 +170,8 @@ def _scope(args: pulumi.runtime.MockResourceArgs) -> str:
         parts.append(f"resourceGroups/{group}")
     if workspace := args.inputs.get("workspaceName"):
         parts.append(f"providers/Microsoft.MachineLearningServices/workspaces/{workspace}")
+    if "deploymentName" in args.inputs and (endpoint := args.inputs.get("endpointName")):
+        parts.append(f"OnlineEndpoint/{endpoint}")
     return "/".join(parts)
 
 
@@ -171,6 +182,12 @@ def _answered(type_: str, name: str, inputs: Inputs) -> Inputs:
         case "azure-native:machinelearningservices:ServerlessEndpoint":
             uri = f"https://{name}.{inputs['location']}.models.ai.azure.com/"
             return {"properties": {**inputs["properties"], "inferenceEndpoint": {"uri": uri, "headers": {}}}}
+        case "azure-native:machinelearningservices:OnlineEndpoint":
+            uri = f"https://{name}.{inputs['location']}.inference.ml.azure.com/score"
+            identity = inputs["identity"]
+            if assigned := identity.get("userAssignedIdentities"):
+                identity = {**identity, "userAssignedIdentities": {id_: {} for id_ in assigned}}
+            return {"properties": {**inputs["properties"], "scoringUri": uri}, "identity": identity}
     return {}
 
 
@@ -193,6 +210,8 @@ class _Monitor(MockMonitor):
                     dependencies=frozenset(map(_logical_name, request.dependencies)),
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
+                    ignore_changes=tuple(request.ignoreChanges),
+                    deleted_with=_logical_name(request.deletedWith),
                     provider=request.provider,
                     protect=request.protect,
                     error_hooks=len(request.hooks.on_error),

@@ -9,7 +9,8 @@ from azure_mistral.assets import as_args, with_own_models
 from azure_mistral.catalog import Hosting, load_catalog
 from azure_mistral.config import Asset
 from azure_mistral.naming import Names
-from azure_mistral.plan import Review, make_plan, review, review_deployment
+from azure_mistral.plan import make_plan, review, review_deployment
+from azure_mistral.problems import Review
 
 from tests.support.sentences import one_line
 
@@ -43,7 +44,7 @@ def test_described_model_is_planned_like_any_other() -> None:
     assert (problems, plan.warnings) == ([], ())
     assert deployment.model.asset_id == SERVERLESS
     assert (deployment.location, deployment.marketplace_subscription_name) == ("westus", "ours")
-    assert deployment.endpoint_name.startswith("ours-")
+    assert str(deployment.endpoint_name).startswith("ours-")
 
 
 def test_registry_of_the_asset_id_tells_the_hosting() -> None:

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 from azure_mistral import config
-from azure_mistral.config import Asset, Configuration, ModelOptions, RoleAssignment, WorkspaceOptions
+from azure_mistral.config import (
+    Asset,
+    Autoscale,
+    Configuration,
+    DeploymentOptions,
+    ModelOptions,
+    Probes,
+    RequestSettings,
+    RoleAssignment,
+    Utilization,
+    WorkspaceOptions,
+)
 from azure_mistral.settings import Setting
 
 from tests.support.sentences import one_line
@@ -14,13 +25,10 @@ from tools.configuration_page import groups
 
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 MODELS: dict[str, Any] = {"ministral-3b": {}}
-LIST_OF_SETTINGS = (
-    "acceptMarketplaceTerms, locations, models, roleAssignments, serializeDeployments, tags and workspace are accepted"
-)
-LIST_OF_OPTIONS = one_line(
+LIST_OF_SETTINGS = one_line(
     """
-    allowRetired, asset, authMode, contentSafety, endpointName, locations, marketplaceSubscription and roleAssignments
-    are accepted
+    acceptMarketplaceTerms, locations, models, quota, roleAssignments, serializeDeployments, tags and workspace are
+    accepted
     """
 )
 ASSET_ID = "azureml://registries/azureml-mistral/models/Mistral-X"
@@ -30,7 +38,16 @@ ASSET_IDS = one_line(
     azureml://registries/azureml/models/<name>/versions/<n> for managed compute, is accepted
     """
 )
+LIST_OF_OPTIONS = one_line(
+    """
+    allowRetired, applicationInsights, asset, authMode, autoscale, contentSafety, deployments, endpointName, identity,
+    instanceCount, instanceType, locations, marketplaceSubscription, modelVersion, probes, publicNetworkAccess,
+    requestSettings, roleAssignments and traffic are accepted
+    """
+)
+AUTH_MODES = "Key, AAD, KeyAndAAD, AMLToken or AADToken is accepted"
 GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
+IDENTITY_ID = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/gpu"
 WORKSPACE_ID = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ml"
 
 
@@ -50,15 +67,10 @@ def test_one_line_a_model_is_enough() -> None:
 def test_defaults_are_the_safe_ones() -> None:
     configuration, _ = config.parse({"models": MODELS})
 
-    assert configuration.models["ministral-3b"] == ModelOptions(
-        auth_mode="Key",
-        content_safety="Enabled",
-        endpoint_name=None,
-        locations=(),
-        role_assignments={},
-        marketplace_subscription="create",
-        allow_retired=False,
-    )
+    options = configuration.models["ministral-3b"]
+    assert (options.allow_retired, options.role_assignments, options.locations) == (False, {}, ())
+    # What only one hosting has is unset, so that `plan` can refuse it for the other; the components have the defaults.
+    assert (options.auth_mode, options.content_safety, options.public_network_access) == (None, None, None)
     assert configuration.accept_marketplace_terms is False
 
 
@@ -97,6 +109,7 @@ def test_every_setting_is_read() -> None:
             },
             "roleAssignments": {"team": {"principalId": PRINCIPAL, "principalType": "Group"}},
             "tags": {"team": "search"},
+            "quota": {"StandardNCADSA100v4Family": 96},
             "serializeDeployments": True,
         }
     )
@@ -105,13 +118,13 @@ def test_every_setting_is_read() -> None:
     assert configuration == Configuration(
         models={
             "ministral-3b": ModelOptions(
-                "KeyAndAAD",
-                "Disabled",
-                "chat",
-                ("eastus2",),
-                {"app": RoleAssignment("Reader", PRINCIPAL, "ServicePrincipal")},
-                "ours",
-                True,
+                auth_mode="KeyAndAAD",
+                content_safety="Disabled",
+                endpoint_name="chat",
+                locations=("eastus2",),
+                role_assignments={"app": RoleAssignment("Reader", PRINCIPAL, "ServicePrincipal")},
+                marketplace_subscription="ours",
+                allow_retired=True,
             ),
             "ours": ModelOptions(
                 asset=Asset(
@@ -134,8 +147,54 @@ def test_every_setting_is_read() -> None:
         ),
         role_assignments={"team": RoleAssignment("Azure AI Developer", PRINCIPAL, "Group")},
         tags={"team": "search"},
+        quota={"StandardNCADSA100v4Family": 96},
         serialize_deployments=True,
     )
+    assert config.parse(asdict(configuration), snake_case=True) == (configuration, [])
+
+
+def test_every_setting_of_a_managed_model_is_read() -> None:
+    own = {
+        "modelVersion": 11,
+        "instanceType": "Standard_NC48ads_A100_v4",
+        "instanceCount": 2,
+        "requestSettings": {"maxConcurrentRequestsPerInstance": 8, "requestTimeoutSeconds": 180},
+        "probes": {"initialDelaySeconds": 900, "periodSeconds": 5, "timeoutSeconds": 4, "failureThreshold": 3},
+        "autoscale": {"minimum": 2, "maximum": 4, "cpu": {"scaleOutAbove": 80, "scaleInBelow": 20}, "gpu": {}},
+        "applicationInsights": True,
+    }
+    configuration, problems = config.parse(
+        {
+            "models": {
+                "mistral-7b-instruct-v01": {
+                    **own,
+                    "identity": IDENTITY_ID,
+                    "publicNetworkAccess": "Disabled",
+                    "deployments": {"blue": {}, "green": own},
+                    "traffic": {"blue": 90, "green": 10.0},  # a hosted component is given every number as a float
+                }
+            }
+        }
+    )
+
+    read: dict[str, Any] = {
+        "model_version": 11,
+        "instance_type": "Standard_NC48ads_A100_v4",
+        "instance_count": 2,
+        "request_settings": RequestSettings(8, 180),
+        "probes": Probes(900, 5, 4, 3),
+        "autoscale": Autoscale(2, 4, Utilization(80, 20), Utilization(70, 30)),
+        "application_insights": True,
+    }
+    options = ModelOptions(
+        **read,
+        identity=IDENTITY_ID,
+        public_network_access="Disabled",
+        deployments={"blue": DeploymentOptions(), "green": DeploymentOptions(**read)},
+        traffic={"blue": 90, "green": 10},
+    )
+    assert problems == []
+    assert configuration == Configuration({"mistral-7b-instruct-v01": options})
     assert config.parse(asdict(configuration), snake_case=True) == (configuration, [])
 
 
@@ -145,8 +204,11 @@ def test_arguments_are_spelled_in_snake_case_only() -> None:
     (problem,) = problems
     assert str(problem) == one_line(
         """
-        models["ministral-3b"].authMode: there is no such setting. allow_retired, asset, auth_mode, content_safety,
-        endpoint_name, locations, marketplace_subscription and role_assignments are accepted. Write auth_mode instead.
+        models["ministral-3b"].authMode: there is no such setting. allow_retired, application_insights, asset,
+        auth_mode, autoscale, content_safety, deployments, endpoint_name, identity, instance_count, instance_type,
+        locations,
+        marketplace_subscription, model_version, probes, public_network_access, request_settings, role_assignments and
+        traffic are accepted. Write auth_mode instead.
         """
     )
 
@@ -213,8 +275,11 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     (
         {"models": {"ministral-3b": "Key"}},
         """
-        models["ministral-3b"]: "Key" is not a map. A map of authMode, contentSafety, endpointName, locations,
-        roleAssignments, marketplaceSubscription, allowRetired and asset is accepted. Correct it.
+        models["ministral-3b"]: "Key" is not a map. A map of authMode, endpointName, locations, roleAssignments,
+        allowRetired, asset, contentSafety, marketplaceSubscription, identity, publicNetworkAccess, modelVersion,
+        instanceType, instanceCount, requestSettings, probes, autoscale, applicationInsights, deployments and traffic is
+        accepted.
+        Correct it.
         """,
     ),
     (
@@ -297,17 +362,17 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"models": {"ministral-3b": {"authMode": "aad"}}},
-        'models["ministral-3b"].authMode: "aad" is none of its values. Key, AAD or KeyAndAAD is accepted. Write AAD.',
+        f'models["ministral-3b"].authMode: "aad" is none of its values. {AUTH_MODES}. Write AAD.',
     ),
     (
         {"models": {"ministral-3b": {"authMode": 1}}},
-        'models["ministral-3b"].authMode: 1 is not a string. Key, AAD or KeyAndAAD is accepted. Correct it.',
+        f'models["ministral-3b"].authMode: 1 is not a string. {AUTH_MODES}. Correct it.',
     ),
     (
         {"models": {"ministral-3b": {"authMode": Output()}}},
-        """
+        f"""
         models["ministral-3b"].authMode: it is an output or a secret, whose value is not known when the
-        program runs. Key, AAD or KeyAndAAD is accepted, as a plain value, because it decides which resources
+        program runs. {AUTH_MODES}, as a plain value, because it decides which resources
         exist. Give the value itself.
         """,
     ),
@@ -551,9 +616,222 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         'tags["cost"]: 3 is not a string. A string is accepted. Correct it.',
     ),
     (
+        {"models": MODELS, "quota": ["StandardNCADSA100v4Family"]},
+        """
+        quota: ["StandardNCADSA100v4Family"] is not a map. A map from VM families to vCPUs is accepted. Correct it.
+        """,
+    ),
+    (
+        {"models": MODELS, "quota": {"StandardNCADSA100v4Family": "96"}},
+        """
+        quota["StandardNCADSA100v4Family"]: "96" is not a whole number. A whole number of vCPUs from 0 to 1000000 is
+        accepted. Correct it.
+        """,
+    ),
+    (
         {"models": MODELS, "serializeDeployments": 1},
         "serializeDeployments: 1 is not true or false. True or false, without quotes, is accepted. Correct it.",
     ),
+]
+
+
+# Of a managed model, or of one of its deployments; each sentence goes on after the path of the options.
+DEPLOYMENT_PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"modelVersion": "12"},
+        'modelVersion: "12" is not a whole number. A whole number from 1 to 9999 is accepted. Correct it.',
+    ),
+    (
+        {"instanceType": 24},
+        """
+        instanceType: 24 is not a string. The name of an instance type, such as Standard_NC24ads_A100_v4, is accepted.
+        Correct it.
+        """,
+    ),
+    (
+        {"instanceCount": 0},
+        "instanceCount: 0 is too small. A whole number from 1 to 50 is accepted. Correct it.",
+    ),
+    (
+        {"instanceCount": 51},
+        "instanceCount: 51 is too large. A whole number from 1 to 50 is accepted. Correct it.",
+    ),
+    (
+        {"instanceCount": 1.5},
+        "instanceCount: 1.5 is not a whole number. A whole number from 1 to 50 is accepted. Correct it.",
+    ),
+    (
+        {"instanceCount": True},
+        "instanceCount: true is not a whole number. A whole number from 1 to 50 is accepted. Correct it.",
+    ),
+    (
+        {"instanceCount": Output()},
+        """
+        instanceCount: it is an output or a secret, whose value is not known when the program runs. A whole number from
+        1 to 50 is accepted, as a plain value, because it decides which resources exist. Give the value itself.
+        """,
+    ),
+    (
+        {"requestSettings": 90},
+        """
+        requestSettings: 90 is not a map. A map of maxConcurrentRequestsPerInstance and requestTimeoutSeconds is
+        accepted. Correct it.
+        """,
+    ),
+    (
+        {"requestSettings": {"maxConcurrentRequestsPerInstance": 0}},
+        """
+        requestSettings.maxConcurrentRequestsPerInstance: 0 is too small. A whole number from 1 to 10000 is accepted.
+        Correct it.
+        """,
+    ),
+    (
+        {"requestSettings": {"requestTimeoutSeconds": 181}},
+        """
+        requestSettings.requestTimeoutSeconds: 181 is too large. A whole number of seconds from 1 to 180 is accepted.
+        Correct it.
+        """,
+    ),
+    (
+        {"probes": "slow"},
+        """
+        probes: "slow" is not a map. A map of initialDelaySeconds, periodSeconds, timeoutSeconds and failureThreshold
+        is accepted. Correct it.
+        """,
+    ),
+    (
+        {"probes": {"initialDelaySeconds": "PT10M"}},
+        """
+        probes.initialDelaySeconds: "PT10M" is not a whole number. A whole number of seconds from 1 to 3600 is
+        accepted. Correct it.
+        """,
+    ),
+    (
+        {"probes": {"periodSeconds": 0}},
+        "probes.periodSeconds: 0 is too small. A whole number of seconds from 1 to 3600 is accepted. Correct it.",
+    ),
+    (
+        {"probes": {"timeoutSeconds": 3601}},
+        "probes.timeoutSeconds: 3601 is too large. A whole number of seconds from 1 to 3600 is accepted. Correct it.",
+    ),
+    (
+        {"probes": {"failureThreshold": 0}},
+        "probes.failureThreshold: 0 is too small. A whole number from 1 to 1000 is accepted. Correct it.",
+    ),
+    (
+        {"autoscale": 3},
+        "autoscale: 3 is not a map. A map of minimum, maximum, cpu and gpu is accepted. Correct it.",
+    ),
+    (
+        {"autoscale": {}},
+        "autoscale.maximum: it is missing. A whole number from 1 to 50 is accepted. Add it.",
+    ),
+    (
+        {"autoscale": {"minimum": 0, "maximum": 3}},
+        "autoscale.minimum: 0 is too small. A whole number from 1 to 50 is accepted. Correct it.",
+    ),
+    (
+        {"autoscale": {"maximum": 3, "cpu": 70}},
+        "autoscale.cpu: 70 is not a map. A map of scaleOutAbove and scaleInBelow is accepted. Correct it.",
+    ),
+    (
+        {"autoscale": {"maximum": 3, "gpu": "70 %"}},
+        'autoscale.gpu: "70 %" is not a map. A map of scaleOutAbove and scaleInBelow is accepted. Correct it.',
+    ),
+    *(
+        (
+            {"autoscale": {"maximum": 3, unit: {name: 101}}},
+            f"""
+            autoscale.{unit}.{name}: 101 is too large. A whole number of percent from 1 to 100 is accepted. Correct it.
+            """,
+        )
+        for unit in ("cpu", "gpu")
+        for name in ("scaleOutAbove", "scaleInBelow")
+    ),
+    (
+        {"applicationInsights": "on"},
+        """
+        applicationInsights: "on" is not true or false. True or false, without quotes, is accepted. Correct it.
+        """,
+    ),
+]
+PROBLEMS += [
+    ({"models": {"m": options}}, f'models["m"].{one_line(sentence)}') for options, sentence in DEPLOYMENT_PROBLEMS
+]
+PROBLEMS += [
+    ({"models": {"m": {"deployments": {"blue": options}}}}, f'models["m"].deployments["blue"].{one_line(sentence)}')
+    for options, sentence in DEPLOYMENT_PROBLEMS
+]
+PROBLEMS += [
+    ({"models": {"m": options}}, f'models["m"].{one_line(sentence)}')
+    for options, sentence in (
+        (
+            {"identity": "UserAssigned"},
+            """
+            identity: "UserAssigned" is no identity. SystemAssigned, or the ARM id of a user-assigned identity, is
+            accepted. Write SystemAssigned, or look the id up: az identity list --query [].id.
+            """,
+        ),
+        (
+            {"identity": True},
+            """
+            identity: true is not a string. SystemAssigned, or the ARM id of a user-assigned identity, is accepted.
+            Correct it.
+            """,
+        ),
+        (
+            {"identity": WORKSPACE_ID},
+            """
+            identity: it is the id of "ml", which is a Microsoft.MachineLearningServices/workspaces. The ARM id of a
+            user-assigned identity,
+            /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>,
+            is accepted. Look it up: az resource list --resource-type Microsoft.ManagedIdentity/userAssignedIdentities
+            --query [].id.
+            """,
+        ),
+        (
+            {"publicNetworkAccess": False},
+            "publicNetworkAccess: false is not a string. Enabled or Disabled is accepted. Correct it.",
+        ),
+        (
+            {"deployments": ["blue"]},
+            'deployments: ["blue"] is not a map. A map from names to options of their own is accepted. Correct it.',
+        ),
+        (
+            {"deployments": {}},
+            """
+            deployments: it names no deployment. At least one is accepted. Add one, or leave deployments out.
+            """,
+        ),
+        *(
+            (
+                {"deployments": {name: {}}},
+                f"""
+                deployments["{name}"]: "{name}" cannot be the start of a deployment's name. 1 to 26 letters, digits
+                and single hyphens are accepted, starting with a letter. Choose another name.
+                """,
+            )
+            for name in ("2nd", "blue-", "blue--green", "b_lue", "a" * 27)
+        ),
+        (
+            {"deployments": {"blue": {"authMode": "Key"}}},
+            """
+            deployments["blue"].authMode: there is no such setting. applicationInsights, autoscale, instanceCount,
+            instanceType, modelVersion, probes and requestSettings are accepted. Remove it.
+            """,
+        ),
+        (
+            {"traffic": {"blue": 100.5}},
+            """
+            traffic["blue"]: 100.5 is not a whole number. A whole number of percent from 0 to 100 is accepted.
+            Correct it.
+            """,
+        ),
+        (
+            {"traffic": "blue"},
+            'traffic: "blue" is not a map. A map from names of deployments to percent is accepted. Correct it.',
+        ),
+    )
 ]
 
 

@@ -5,18 +5,31 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from azure_mistral import config
-from azure_mistral.catalog import Catalog, load_catalog
-from azure_mistral.config import Configuration, WorkspaceOptions
+from azure_mistral import config, naming
+from azure_mistral.catalog import Catalog, Hosting, load_catalog
+from azure_mistral.config import Configuration, ModelOptions, WorkspaceOptions
 from azure_mistral.naming import Names
-from azure_mistral.plan import Plan, Review, make_plan, review, review_deployment, workspace_problems
+from azure_mistral.plan import (
+    Plan,
+    make_plan,
+    review,
+    review_deployment,
+    review_managed_deployment,
+    workspace_problems,
+)
+from azure_mistral.problems import Review
 
 from tests.support.sentences import one_line
 
 CATALOG = load_catalog()
 DAY = dt.date(2026, 11, 22)
 NAMES = Names("20000000-0000-4000-8000-000000000001", "azure-mistral", "dev")
-ALL_MODELS = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
+ALL_SERVERLESS = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
+ALL_MANAGED = (
+    "mistral-7b-v01, mistral-7b-instruct-v01, mistral-7b-instruct-v02, mixtral-8x7b-v01, mixtral-8x7b-instruct-v01, "
+    "mixtral-8x22b-v01 or mixtral-8x22b-instruct-v01 is accepted"
+)
+ALL_MODELS = f"{ALL_SERVERLESS.replace(' or ', ', ').removesuffix(' is accepted')}, {ALL_MANAGED}"
 ALL_LOCATIONS = "eastus, eastus2, northcentralus, southcentralus, swedencentral, westus or westus3 is accepted"
 CARD = "https://ai.azure.com/explore/models"
 WORKSPACE_ID = (
@@ -108,6 +121,22 @@ def test_plan_names_the_marketplace_subscription_that_is_used_or_made() -> None:
     assert [each.marketplace_subscription_name for each in plan.deployments] == ["ours", "codestral-2501"]
 
 
+def test_plan_has_serverless_and_managed_models_side_by_side() -> None:
+    plan = planned({"models": {"ministral-3b": {}, "mistral-7b-instruct-v01": {"instanceCount": 2}}})
+
+    assert [
+        (
+            each.endpoint_name,
+            each.marketplace_subscription_name,
+            [(online.name, online.instance_count, online.percent) for online in each.online_deployments],
+        )
+        for each in plan.deployments
+    ] == [
+        ("ministral-3b-yx2ee", "ministral-3b", []),
+        ("mistral-7b-instruct-v01-yx2ee", None, [("blue-b3y6y", 2, 100)]),
+    ]
+
+
 def test_plan_for_an_existing_workspace_has_it_in_the_location_of_the_models() -> None:
     plan = planned({"models": {"ministral-3b": {}}, "workspace": {"id": WORKSPACE_ID}})
 
@@ -119,14 +148,14 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     (
         {"models": {"ministral-3B": {}}},
         f"""
-        models["ministral-3B"]: there is no model "ministral-3B" among those that Azure deploys as
-        serverless endpoints. {ALL_MODELS}. Write ministral-3b.
+        models["ministral-3B"]: there is no model "ministral-3B" among those that Azure deploys.
+        {ALL_MODELS}. Write ministral-3b.
         """,
     ),
     (
         {"models": {"gpt": {}}},
         f"""
-        models["gpt"]: there is no model "gpt" among those that Azure deploys as serverless endpoints.
+        models["gpt"]: there is no model "gpt" among those that Azure deploys.
         {ALL_MODELS}. Choose one of them.
         """,
     ),
@@ -216,8 +245,8 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     (
         {"models": {"ministral-3b": {}}, "acceptMarketplaceTerms": ["ministral-3b", "codestral-2502"]},
         f"""
-        acceptMarketplaceTerms: there is no model "codestral-2502" among those that Azure deploys as
-        serverless endpoints. {ALL_MODELS}. Write codestral-2501.
+        acceptMarketplaceTerms: there is no model "codestral-2502" among those that Azure deploys.
+        {ALL_MODELS}. Write codestral-2501.
         """,
     ),
     (
@@ -311,14 +340,8 @@ def test_model_that_is_not_sold_needs_neither_terms_nor_a_marketplace_subscripti
     assert [each.marketplace_subscription_name for each in plan.deployments] == [None]
 
 
-def test_model_on_managed_compute_is_refused_as_a_serverless_endpoint() -> None:
-    wrong = "mistral-7b-v01 is deployed on managed compute, not as a serverless endpoint"
-    problem = f"{wrong}. {ALL_MODELS}. Choose one of them."
-
-    assert [str(each) for each in reviewed({"models": {"mistral-7b-v01": {}}}).problems] == [
-        f'models["mistral-7b-v01"]: {problem}'
-    ]
-    deployment = review_deployment(
+def test_model_of_the_other_hosting_is_refused_by_the_component_of_one() -> None:
+    serverless = review_deployment(
         "mistral-7b-v01",
         "eastus2",
         marketplace_subscription="create",
@@ -327,7 +350,142 @@ def test_model_on_managed_compute_is_refused_as_a_serverless_endpoint() -> None:
         catalog=CATALOG,
         day=DAY,
     )
-    assert [str(each) for each in deployment.problems] == [f"model: {problem}"]
+    managed = review_managed_deployment("ministral-3b", "eastus2", ModelOptions(), CATALOG, DAY)
+
+    assert [str(problem) for problem in serverless.problems] == [
+        (
+            "model: mistral-7b-v01 is deployed on managed compute, not as serverless endpoints. "
+            f"{ALL_SERVERLESS}. Choose one of them, or use ManagedDeployment."
+        )
+    ]
+    assert [str(problem) for problem in managed.problems] == [
+        (
+            "model: ministral-3b is deployed as serverless endpoints, not on managed compute. "
+            f"{ALL_MANAGED}. Choose one of them, or use ServerlessDeployment."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slug", "location", "sentences"),
+    [
+        (
+            "mistral-7b",
+            "mars",
+            [
+                f"""
+                model: there is no model "mistral-7b" among those that Azure deploys on managed compute. {ALL_MANAGED}.
+                Write mistral-7b-v01.
+                """,
+                f"""
+                location: "mars" is not a location in which Azure has serverless endpoints. {ALL_LOCATIONS}. Choose one
+                of them.
+                """,
+            ],
+        ),
+        (
+            "mistral-7b-v01",
+            "eastus2",
+            ["traffic: it is 50 percent. 100 percent together is accepted. Correct them."],
+        ),
+    ],
+)
+def test_managed_deployment_is_refused_with_the_paths_of_its_arguments(
+    slug: str, location: str, sentences: list[str]
+) -> None:
+    found = review_managed_deployment(slug, location, ModelOptions(traffic={"blue": 50}), CATALOG, DAY)
+
+    assert [str(problem) for problem in found.problems] == [one_line(sentence) for sentence in sentences]
+
+
+SERVERLESS_ONLY = {"contentSafety": "Enabled", "marketplaceSubscription": "create"}
+MANAGED_ONLY: dict[str, Any] = {
+    "identity": "SystemAssigned",
+    "publicNetworkAccess": "Enabled",
+    "modelVersion": 12,
+    "instanceType": "Standard_NC24ads_A100_v4",
+    "instanceCount": 1,
+    "requestSettings": {},
+    "probes": {},
+    "autoscale": {"maximum": 2},
+    "applicationInsights": False,
+    "deployments": {"blue": {}},
+    "traffic": {"blue": 100},
+}
+
+
+@pytest.mark.parametrize("key", [setting.name for setting in config.SERVERLESS_OPTIONS])
+def test_setting_of_serverless_endpoints_is_refused_for_a_managed_model(key: str) -> None:
+    found = reviewed({"models": {"mistral-7b-v01": {key: SERVERLESS_ONLY[key]}}})
+
+    assert [str(problem) for problem in found.problems] == [
+        (
+            f'models["mistral-7b-v01"].{key}: it is for models that Azure deploys as serverless endpoints, and '
+            "mistral-7b-v01 is deployed on managed compute. It is not accepted here. Remove it."
+        )
+    ]
+
+
+@pytest.mark.parametrize("key", [setting.name for setting in config.MANAGED_OPTIONS])
+def test_setting_of_managed_compute_is_refused_for_a_serverless_model(key: str) -> None:
+    found = reviewed({"models": {"ministral-3b": {key: MANAGED_ONLY[key]}}})
+
+    assert [str(problem) for problem in found.problems] == [
+        (
+            f'models["ministral-3b"].{key}: it is for models that Azure deploys on managed compute, and ministral-3b '
+            "is deployed as serverless endpoints. It is not accepted here. Remove it."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slug", "mode", "reason"),
+    [
+        (
+            "mistral-7b-v01",
+            "AAD",
+            (
+                '"AAD" is no auth mode of models that Azure deploys on managed compute. '
+                "Key, AMLToken or AADToken is accepted. Write AADToken."
+            ),
+        ),
+        (
+            "ministral-3b",
+            "AMLToken",
+            (
+                '"AMLToken" is no auth mode of models that Azure deploys as serverless endpoints. '
+                "Key, AAD or KeyAndAAD is accepted. Write AAD."
+            ),
+        ),
+    ],
+)
+def test_auth_mode_of_the_other_hosting_is_refused(slug: str, mode: str, reason: str) -> None:
+    found = reviewed({"models": {slug: {"authMode": mode}}})
+
+    assert [str(problem) for problem in found.problems] == [f'models["{slug}"].authMode: {reason}']
+
+
+@pytest.mark.parametrize("name", ["chat-", "chat--7b"])
+def test_endpoint_name_that_only_serverless_endpoints_can_have_is_refused_for_a_managed_model(name: str) -> None:
+    found = reviewed({"models": {"mistral-7b-v01": {"endpointName": name}}})
+
+    assert [str(problem) for problem in found.problems] == [
+        (
+            f'models["mistral-7b-v01"].endpointName: "{name}" does not follow the rule of managed endpoints. A name of '
+            "3 to 32 letters, digits and single hyphens that starts with a letter and does not end with a hyphen is "
+            "accepted. Choose another name, or leave it out."
+        )
+    ]
+    assert reviewed({"models": {"ministral-3b": {"endpointName": name}}}).problems == ()
+
+
+@pytest.mark.parametrize("slug", [slug for slug, model in CATALOG.models.items() if model.hosting is Hosting.MANAGED])
+def test_default_endpoint_name_of_every_managed_model_follows_the_rule(slug: str) -> None:
+    assert naming.ONLINE_ENDPOINT_NAME.fullmatch(naming.endpoint_name(slug, "eastus2", NAMES))
+
+
+def test_managed_models_need_no_acceptance_of_marketplace_terms() -> None:
+    assert reviewed({"models": {"mistral-7b-v01": {}}, "acceptMarketplaceTerms": False}).problems == ()
 
 
 def test_review_reports_every_problem_at_once() -> None:
