@@ -13,6 +13,7 @@ import pulumi_azure_native as azure_native
 import pulumi_azure_native.machinelearningservices as ml
 
 from azure_mistral import compute, config, naming, plan
+from azure_mistral.aliases import with_few_aliases
 from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
 from azure_mistral.endpoint import EndpointKeys, keys, studio_url
@@ -266,7 +267,7 @@ class ManagedDeployment(pulumi.ComponentResource):
     def __init__(self, name: str, args: ManagedDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given, options, warnings = _checked(args)
         adopt_pending_creates()
-        super().__init__("azure-mistral:index:ManagedDeployment", name, {}, opts)
+        super().__init__("azure-mistral:index:ManagedDeployment", name, {}, with_few_aliases(opts))
         for warning in warnings:
             pulumi.log.warn(warning, resource=self)
         catalog = with_own_models(load_catalog(), {given["model"]: options.asset})

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict, cast
 import pulumi
 
 from azure_mistral import config, plan
+from azure_mistral.aliases import with_few_aliases
 from azure_mistral.assets import AssetArgs
 from azure_mistral.assets import as_args as asset_args
 from azure_mistral.catalog import Hosting, load_catalog
@@ -211,7 +212,7 @@ class MistralModels(pulumi.ComponentResource):
             raise InputError("MistralModels", refused)
 
         adopt_pending_creates()
-        super().__init__("azure-mistral:index:MistralModels", name, {}, opts)
+        super().__init__("azure-mistral:index:MistralModels", name, {}, with_few_aliases(opts))
         # The deployments themselves warn of what is about one of them.
         for warning in plan.review_quota(configuration, catalog, location).warnings:
             pulumi.log.warn(warning, resource=self)

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_azure_native.machinelearningservices as ml
 
 from azure_mistral import config, naming, plan
+from azure_mistral.aliases import with_few_aliases
 from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
 from azure_mistral.endpoint import EndpointKeys, keys, studio_url
@@ -128,7 +129,7 @@ class ServerlessDeployment(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServerlessDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         wanted, warnings = _checked(args)
         adopt_pending_creates()
-        super().__init__("azure-mistral:index:ServerlessDeployment", name, {}, opts)
+        super().__init__("azure-mistral:index:ServerlessDeployment", name, {}, with_few_aliases(opts))
         for warning in warnings:
             pulumi.log.warn(warning, resource=self)
         model = with_own_models(load_catalog(), {wanted.model: wanted.asset}).models[wanted.model]

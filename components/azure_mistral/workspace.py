@@ -10,6 +10,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from azure_mistral import config, naming
+from azure_mistral.aliases import with_few_aliases
 from azure_mistral.catalog import load_catalog
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import ExistingResourceError, InputError, azure_words
@@ -93,7 +94,7 @@ class Workspace(pulumi.ComponentResource):
             raise InputError("Workspace", problems)
 
         adopt_pending_creates()
-        super().__init__("azure-mistral:index:Workspace", name, {}, opts)
+        super().__init__("azure-mistral:index:Workspace", name, {}, with_few_aliases(opts))
         self.location = pulumi.Output.from_input(given["location"])
         if options.id is None:
             group_id = self._make(name, given["location"], options, given["tags"], former_names(opts))

@@ -45,6 +45,8 @@ class Registration:
     error_hooks: int
     aliases: tuple[str, ...]
     """The names that it had before, as far as they are given, and not derived from its parent's by the engine."""
+    alias_types: tuple[str, ...]
+    """The types that it had before."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ class _Monitor(MockMonitor):
                     protect=request.protect,
                     error_hooks=len(request.hooks.on_error),
                     aliases=tuple(alias.spec.name for alias in request.aliases if alias.spec.name),
+                    alias_types=tuple(alias.spec.type for alias in request.aliases if alias.spec.type),
                 )
             )
         return response
