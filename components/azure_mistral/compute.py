@@ -269,7 +269,7 @@ def _review_instance_type(
     current = [name for name in model.instance_types if not _is_retired(catalog.instance_types[name], day)]
     accepted = f"For this model {listed(current or model.instance_types, 'or')} is accepted"
     if found is None:
-        near = nearest(asked.instance_type, model.instance_types)
+        near = nearest(asked.instance_type, current)
         wrong = f"there is no instance type {shown(asked.instance_type)} among those known here"
         return Review((Problem(path, wrong, accepted, f"Write {near}" if near else "Choose one of them"),), ())
     advice = f"Write {model.recommended_instance_type}, which is recommended for it"

@@ -22,7 +22,11 @@ from tools.configuration_page import groups
 REGISTRY = "azureml://registries/azureml-mistral/models"
 PRINCIPAL = "40000000-0000-4000-8000-000000000001"
 GROUP = "/subscriptions/20000000-0000-4000-8000-000000000001/resourceGroups/group"
-MODELS_ACCEPTED = "ministral-3b, codestral-2501, mistral-small-2503 or mistral-medium-2505 is accepted"
+MODELS_ACCEPTED = (
+    "ministral-3b, codestral-2501, mistral-small-2503, mistral-medium-2505, mistral-7b-v01, mistral-7b-instruct-v01, "
+    "mistral-7b-instruct-v02, mixtral-8x7b-v01, mixtral-8x7b-instruct-v01, mixtral-8x22b-v01 or "
+    "mixtral-8x22b-instruct-v01 is accepted"
+)
 LOCATIONS_ACCEPTED = "eastus, eastus2, northcentralus, southcentralus, swedencentral, westus or westus3 is accepted"
 CARDS = "https://ai.azure.com/explore/models"
 OFFER = "https://azuremarketplace.microsoft.com/en-us/marketplace/apps/000-000.ministral-3b-2410-offer"
@@ -61,6 +65,111 @@ def arm_id(noun: str, type_: str) -> str:
     return f"The ARM id of {noun}, /subscriptions/<id>/resourceGroups/<name>/providers/{type_}/<name>, is accepted"
 
 
+# What is wrong with the settings of a managed model's deployment: the model's own, or those of one of several.
+WHOLE = "is not a whole number. A whole number"
+WRONG_DEPLOYMENTS: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
+    (
+        {
+            "modelVersion": "12",
+            "instanceType": 24,
+            "instanceCount": 1.5,
+            "requestSettings": "fast",
+            "probes": "slow",
+            "autoscale": 3,
+            "applicationInsights": "on",
+        },
+        [
+            f'modelVersion: "12" {WHOLE} from 1 to 9999 is accepted. Correct it.',
+            """
+            instanceType: 24 is not a string. The name of an instance type, such as Standard_NC24ads_A100_v4, is
+            accepted. Correct it.
+            """,
+            f"instanceCount: 1.5 {WHOLE} from 1 to 50 is accepted. Correct it.",
+            """
+            requestSettings: "fast" is not a map. A map of maxConcurrentRequestsPerInstance and requestTimeoutSeconds
+            is accepted. Correct it.
+            """,
+            """
+            probes: "slow" is not a map. A map of initialDelaySeconds, periodSeconds, timeoutSeconds and
+            failureThreshold is accepted. Correct it.
+            """,
+            "autoscale: 3 is not a map. A map of minimum, maximum, cpu and gpu is accepted. Correct it.",
+            """
+            applicationInsights: "on" is not true or false. True or false, without quotes, is accepted. Correct it.
+            """,
+        ],
+    ),
+    (
+        {
+            "requestSettings": {"maxConcurrentRequestsPerInstance": "8", "requestTimeoutSeconds": "90 s"},
+            "probes": {
+                "initialDelaySeconds": "PT10M",
+                "periodSeconds": [],
+                "timeoutSeconds": {},
+                "failureThreshold": True,
+            },
+            "autoscale": {"minimum": "1", "maximum": "2", "cpu": 70, "gpu": 70},
+        },
+        [
+            f'requestSettings.maxConcurrentRequestsPerInstance: "8" {WHOLE} from 1 to 10000 is accepted. Correct it.',
+            f'requestSettings.requestTimeoutSeconds: "90 s" {WHOLE} of seconds from 1 to 180 is accepted. Correct it.',
+            f'probes.initialDelaySeconds: "PT10M" {WHOLE} of seconds from 1 to 3600 is accepted. Correct it.',
+            f"probes.periodSeconds: [] {WHOLE} of seconds from 1 to 3600 is accepted. Correct it.",
+            f"probes.timeoutSeconds: {{}} {WHOLE} of seconds from 1 to 3600 is accepted. Correct it.",
+            f"probes.failureThreshold: true {WHOLE} from 1 to 1000 is accepted. Correct it.",
+            f'autoscale.minimum: "1" {WHOLE} from 1 to 50 is accepted. Correct it.',
+            f'autoscale.maximum: "2" {WHOLE} from 1 to 50 is accepted. Correct it.',
+            "autoscale.cpu: 70 is not a map. A map of scaleOutAbove and scaleInBelow is accepted. Correct it.",
+            "autoscale.gpu: 70 is not a map. A map of scaleOutAbove and scaleInBelow is accepted. Correct it.",
+        ],
+    ),
+    (
+        {
+            "autoscale": {
+                "maximum": 2,
+                "cpu": {"scaleOutAbove": "70 %", "scaleInBelow": "30 %"},
+                "gpu": {"scaleOutAbove": "70 %", "scaleInBelow": "30 %"},
+            }
+        },
+        [
+            f'autoscale.{unit}.{name}: "{value}" {WHOLE} of percent from 1 to 100 is accepted. Correct it.'
+            for unit in ("cpu", "gpu")
+            for name, value in (("scaleOutAbove", "70 %"), ("scaleInBelow", "30 %"))
+        ],
+    ),
+)
+UNKNOWN_IN_A_DEPLOYMENT: tuple[Mapping[str, Any], Sequence[str]] = (
+    {
+        "requestSettings": {"zzz": 1},
+        "probes": {"zzz": 1},
+        "autoscale": {"maximum": 2, "zzz": 1, "cpu": {"zzz": 1}, "gpu": {"zzz": 1}},
+    },
+    [
+        """
+        requestSettings.zzz: there is no such setting. maxConcurrentRequestsPerInstance and requestTimeoutSeconds are
+        accepted. Remove it.
+        """,
+        """
+        probes.zzz: there is no such setting. failureThreshold, initialDelaySeconds, periodSeconds and timeoutSeconds
+        are accepted. Remove it.
+        """,
+        "autoscale.zzz: there is no such setting. cpu, gpu, maximum and minimum are accepted. Remove it.",
+        "autoscale.cpu.zzz: there is no such setting. scaleInBelow and scaleOutAbove are accepted. Remove it.",
+        "autoscale.gpu.zzz: there is no such setting. scaleInBelow and scaleOutAbove are accepted. Remove it.",
+    ],
+)
+A100, NC24 = "StandardNCADSA100v4Family", "Standard_NC24ads_A100_v4"
+# Managed models, one for each of the cases above.
+SHARED = ("mistral-7b-v01", "mistral-7b-instruct-v01", "mistral-7b-instruct-v02")
+OWN = ("mixtral-8x7b-v01", "mixtral-8x7b-instruct-v01", "mixtral-8x22b-v01")
+LAST = "mixtral-8x22b-instruct-v01"
+
+
+def below(path: str, sentences: Sequence[str]) -> list[str]:
+    """Return sentences with the path of what they are about."""
+    return [f"{path}.{one_line(sentence)}" for sentence in sentences]
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack file, and the sentences that it is refused with. `program` runs before the repository's own."""
@@ -86,6 +195,7 @@ STACKS = {
             "workspace": "ml",
             "roleAssignments": "all",
             "tags": ["team"],
+            "quota": 96,
             "serializeDeployments": 1,
         },
         [
@@ -101,6 +211,7 @@ STACKS = {
             """,
             f'roleAssignments: "all" is not a map. {ROLE_MAP}. Correct it.',
             'tags: ["team"] is not a map. A map from tag names to values is accepted. Correct it.',
+            "quota: 96 is not a map. A map from VM families to vCPUs is accepted. Correct it.",
             """
             serializeDeployments: 1 is not true or false. True or false, without quotes, is accepted. Correct it.
             """,
@@ -122,12 +233,19 @@ STACKS = {
                     "allowRetired": "yes",
                     "asset": "Mistral-X",
                 },
+                **{slug: options for slug, (options, _) in zip(SHARED, WRONG_DEPLOYMENTS, strict=True)},
+                **{
+                    slug: {"deployments": {"blue": options}}
+                    for slug, (options, _) in zip(OWN, WRONG_DEPLOYMENTS, strict=True)
+                },
+                LAST: {"identity": 1, "publicNetworkAccess": True, "deployments": ["blue"], "traffic": 100},
                 "ours": {
                     "asset": {"id": 1, "locations": 2, "terms": 3, "pricing": 4, "instanceTypes": 5},
                 },
             },
             "roleAssignments": {"team": {"role": [], "principalId": 1, "principalType": 2}, "other": "me"},
             "tags": {"cost": 3},
+            "quota": {"StandardNCADSA100v4Family": "96"},
             "workspace": {
                 "id": 1,
                 "keyVaultId": 2,
@@ -137,15 +255,46 @@ STACKS = {
             },
         },
         [
+            *(
+                sentence
+                for slug, (_, sentences) in zip(SHARED, WRONG_DEPLOYMENTS, strict=True)
+                for sentence in below(f'models["{slug}"]', sentences)
+            ),
+            *(
+                sentence
+                for slug, (_, sentences) in zip(OWN, WRONG_DEPLOYMENTS, strict=True)
+                for sentence in below(f'models["{slug}"].deployments["blue"]', sentences)
+            ),
+            *below(
+                f'models["{LAST}"]',
+                [
+                    """
+                    identity: 1 is not a string. SystemAssigned, or the ARM id of a user-assigned identity, is accepted.
+                    Correct it.
+                    """,
+                    "publicNetworkAccess: true is not a string. Enabled or Disabled is accepted. Correct it.",
+                    """
+                    deployments: ["blue"] is not a map. A map from names to options of their own is accepted.
+                    Correct it.
+                    """,
+                    "traffic: 100 is not a map. A map from names of deployments to percent is accepted. Correct it.",
+                ],
+            ),
+            f'quota["StandardNCADSA100v4Family"]: "96" {WHOLE} of vCPUs from 0 to 1000000 is accepted. Correct it.',
             "acceptMarketplaceTerms[0]: 1 is not a string. A model slug is accepted. Correct it.",
             """
             locations[0]: 2 is not a string. The name of a location, such as eastus2, is accepted. Correct it.
             """,
             """
-            models["codestral-2501"]: "Key" is not a map. A map of authMode, contentSafety, endpointName, locations,
-            roleAssignments, marketplaceSubscription, allowRetired and asset is accepted. Correct it.
+            models["codestral-2501"]: "Key" is not a map. A map of authMode, endpointName, locations, roleAssignments,
+            allowRetired, asset, contentSafety, marketplaceSubscription, identity, publicNetworkAccess, modelVersion,
+            instanceType, instanceCount, requestSettings, probes, autoscale, applicationInsights, deployments and
+            traffic is accepted. Correct it.
             """,
-            'models["ministral-3b"].authMode: 1 is not a string. Key, AAD or KeyAndAAD is accepted. Correct it.',
+            """
+            models["ministral-3b"].authMode: 1 is not a string. Key, AAD, KeyAndAAD, AMLToken or AADToken is accepted.
+            Correct it.
+            """,
             """
             models["ministral-3b"].contentSafety: false is not a string. Enabled or Disabled is accepted. Correct it.
             """,
@@ -226,23 +375,33 @@ STACKS = {
             "acceptMarketplaceTerms": True,
             "model": {},
             "models": {
+                SHARED[0]: UNKNOWN_IN_A_DEPLOYMENT[0],
+                OWN[0]: {"deployments": {"blue": {**UNKNOWN_IN_A_DEPLOYMENT[0], "zzz": 1}}},
                 "ministral-3b": {
                     "authmode": "Key",
                     "asset": {"term": "https://example.com", "id": f"{REGISTRY}/Mistral-X"},
                     "roleAssignments": {"app": {"who": 1, "principalId": PRINCIPAL, "principalType": "User"}},
-                }
+                },
             },
             "roleAssignments": {"team": {"principal": 1, "principalId": PRINCIPAL, "principalType": "Group"}},
             "workspace": {"vaultId": "kv"},
         },
         [
             """
-            model: there is no such setting. acceptMarketplaceTerms, locations, models, roleAssignments,
+            model: there is no such setting. acceptMarketplaceTerms, locations, models, quota, roleAssignments,
             serializeDeployments, tags and workspace are accepted. Write models instead.
             """,
+            *below(f'models["{SHARED[0]}"]', UNKNOWN_IN_A_DEPLOYMENT[1]),
+            *below(f'models["{OWN[0]}"].deployments["blue"]', UNKNOWN_IN_A_DEPLOYMENT[1]),
+            f"""
+            models["{OWN[0]}"].deployments["blue"].zzz: there is no such setting. applicationInsights, autoscale,
+            instanceCount, instanceType, modelVersion, probes and requestSettings are accepted. Remove it.
+            """,
             """
-            models["ministral-3b"].authmode: there is no such setting. allowRetired, asset, authMode, contentSafety,
-            endpointName, locations, marketplaceSubscription and roleAssignments are accepted. Write authMode instead.
+            models["ministral-3b"].authmode: there is no such setting. allowRetired, applicationInsights, asset,
+            authMode, autoscale, contentSafety, deployments, endpointName, identity, instanceCount, instanceType,
+            locations, marketplaceSubscription, modelVersion, probes, publicNetworkAccess, requestSettings,
+            roleAssignments and traffic are accepted. Write authMode instead.
             """,
             """
             models["ministral-3b"].asset.term: there is no such setting. id, instanceTypes, locations, pricing and terms
@@ -318,6 +477,83 @@ STACKS = {
         ],
         location="eastus3",
     ),
+    "managed-models-that-azure-would-refuse": Stack(
+        {
+            "quota": {A100: 96},
+            "models": {
+                SHARED[0]: {"contentSafety": "Enabled", "marketplaceSubscription": "create", "authMode": "AAD"},
+                SHARED[1]: {"instanceType": "large", "endpointName": "chat-"},
+                SHARED[2]: {"deployments": {"blue": {}, "green": {}}, "traffic": {"blue": 90, "gren": 5}},
+                OWN[0]: {"instanceType": NC24, "autoscale": {"minimum": 3, "maximum": 2}},
+                OWN[1]: {"instanceType": "Standard_ND40rs_v2", "instanceCount": 3, "autoscale": {"maximum": 2}},
+                "mistral-small-2503": {"instanceCount": 1, "authMode": "AMLToken"},
+            },
+            "acceptMarketplaceTerms": True,
+        },
+        [
+            *(
+                f"""
+                models["{SHARED[0]}"].{key}: it is for models that Azure deploys as serverless endpoints, and
+                {SHARED[0]} is deployed on managed compute. It is not accepted here. Remove it.
+                """
+                for key in ("contentSafety", "marketplaceSubscription")
+            ),
+            f"""
+            models["{SHARED[0]}"].authMode: "AAD" is no auth mode of models that Azure deploys on managed compute. Key,
+            AMLToken or AADToken is accepted. Write AADToken.
+            """,
+            f"""
+            models["{SHARED[1]}"].instanceType: there is no instance type "large" among those known here. For
+            this model Standard_NC24ads_A100_v4, Standard_NC48ads_A100_v4, Standard_NC96ads_A100_v4,
+            Standard_ND96asr_v4, Standard_ND96amsr_A100_v4 or Standard_ND40rs_v2 is accepted. Choose one
+            of them.
+            """,
+            f"""
+            models["{SHARED[1]}"].endpointName: "chat-" does not follow the rule of managed endpoints. A name of 3 to 32
+            letters, digits and single hyphens that starts with a letter and does not end with a hyphen is accepted.
+            Choose another name, or leave it out.
+            """,
+            f"""
+            models["{SHARED[2]}"].traffic["gren"]: there is no such deployment. blue or green is accepted. Write green.
+            """,
+            f"""
+            models["{SHARED[2]}"].traffic: 90 + 5 is 95 percent. 100 percent together is accepted. Correct them.
+            """,
+            f"""
+            models["{OWN[0]}"].instanceType: {NC24} is too small for {OWN[0]}: it has 24 vCPUs, 1 GPU and 220 GB of
+            memory, and an instance needs at least 40 vCPUs, 4 GPUs and 672 GB of memory. For this model
+            Standard_NC96ads_A100_v4, Standard_ND96asr_v4, Standard_ND96amsr_A100_v4 or Standard_ND40rs_v2 is accepted.
+            Write Standard_NC96ads_A100_v4, which is recommended for it.
+            """,
+            f"""
+            models["{OWN[0]}"].autoscale.minimum: 3 is more than the maximum, 2. At most 2 is accepted. Correct one of
+            them.
+            """,
+            f"""
+            models["{OWN[1]}"].instanceCount: 3 is not between the minimum and the maximum of autoscale. 1 to 2 is
+            accepted. Correct it, or leave it out to begin with the minimum.
+            """,
+            """
+            models["mistral-small-2503"].instanceCount: it is for models that Azure deploys on managed compute, and
+            mistral-small-2503 is deployed as serverless endpoints. It is not accepted here. Remove it.
+            """,
+            """
+            models["mistral-small-2503"].authMode: "AMLToken" is no auth mode of models that Azure deploys as serverless
+            endpoints. Key, AAD or KeyAndAAD is accepted. Write AAD.
+            """,
+            f"""
+            quota["{A100}"]: 96 vCPUs are not enough for eastus2 ({SHARED[2]} blue: 1 of {NC24} x 24 vCPUs = 24;
+            {SHARED[2]} green: 1 of {NC24} x 24 vCPUs = 24; {SHARED[0]} blue: 1 of {NC24} x 24 vCPUs = 24; {OWN[0]}
+            blue:
+            3 of {NC24} x 24 vCPUs = 72; together 144). At least 144 is accepted. Ask Azure for more, or take fewer or
+            smaller instances.
+            """,
+            f"""
+            quota: it says nothing about standardNDSv2Family, of which 120 vCPUs are needed in eastus2 ({OWN[1]} blue: 3
+            of Standard_ND40rs_v2 x 40 vCPUs = 120). At least 120 is accepted. Add standardNDSv2Family.
+            """,
+        ],
+    ),
     "values-that-azure-would-refuse": Stack(
         {
             "acceptMarketplaceTerms": True,
@@ -339,8 +575,8 @@ STACKS = {
         },
         [
             f"""
-            models["ministral-3B"]: there is no model "ministral-3B" among those that Azure deploys as serverless
-            endpoints. {MODELS_ACCEPTED}. Write ministral-3b.
+            models["ministral-3B"]: there is no model "ministral-3B" among those that Azure deploys.
+            {MODELS_ACCEPTED}. Write ministral-3b.
             """,
             """
             models["mistral-nemo-2407"]: mistral-nemo-2407 is retired since 2026-01-30; Azure refuses to deploy it and
@@ -556,7 +792,7 @@ SETTINGS = {f"{path}.{setting.name}".removeprefix("."): setting for path, settin
 def test_table_has_a_case_with_the_wrong_type_of_every_key(setting: tuple[str, Setting]) -> None:
     path, _ = setting
 
-    assert path in refused_paths("is not (a string|a map|a list|true or)")
+    assert path in refused_paths("is not (a string|a map|a list|a whole number|true or)")
 
 
 @pytest.mark.parametrize("path", [path for path, _ in groups()], ids=lambda path: path or "the stack")
