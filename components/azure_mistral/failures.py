@@ -178,38 +178,6 @@ FAILURES = (
         "Use the endpoint {name} that is there, delete it, or deploy into another workspace.",
         "MicrosoftDocs/azure-ai-docs, deploy-models-serverless.md (the limit)",
     ),
-    # Managed models
-    Failure(
-        "online-endpoint-name-taken",
-        re.compile(r"There is already an endpoint with this name"),
-        "There is already an endpoint with this name, Endpoint name needs to be unique within a region. Try some other "
-        "name.",
-        "Names of online endpoints are unique in a location, over all customers of Azure.",
-        "Give the endpoint another name: the setting endpointName of the model.",
-        "Azure/azureml-examples#1931",
-    ),
-    Failure(
-        "out-of-quota",
-        re.compile(r"Not enough quota available for (?P<size>\S+) in SubscriptionId"),
-        "Not enough quota available for <instance type> in SubscriptionId <id>. Current usage/limit: <vCPUs>/<vCPUs>. "
-        "Additional needed: <vCPUs>",
-        "The VM family has a limit of vCPUs in each location. A deployment that takes the place of another one needs "
-        "its own, as long as both are there.",
-        "Ask Azure for more vCPUs of {size}, or choose fewer instances or another instance type. Set quota, so that "
-        "this is found before Azure is asked.",
-        "MicrosoftLearning/mslearn-azure-ml#30",
-    ),
-    Failure(
-        "deployment-unrecoverable",
-        re.compile(r"deployment \[(?P<name>[^\]]+)\] failed during initial provisioning"),
-        "Specified deployment [<name>] failed during initial provisioning and is in an unrecoverable state. Delete and "
-        "re-create.",
-        "Azure keeps a deployment whose first creation failed, and takes no change of it.",
-        "Delete it: az ml online-deployment delete --name {name} --endpoint-name <endpoint> --resource-group <group> "
-        "--workspace-name <workspace>. Then run pulumi up --refresh, which makes it again. The traffic stays where it "
-        "is meanwhile.",
-        "microsoft/promptflow, a public log of a release pipeline",
-    ),
     # The Azure Marketplace
     Failure(
         "marketplace-subscription-exists",
