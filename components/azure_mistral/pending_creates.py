@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_IDENTITIES = {
+IDENTITIES = {
     "azure-native:resources:ResourceGroup": ("resourceGroupName",),
     "azure-native:storage:StorageAccount": ("resourceGroupName", "accountName"),
     "azure-native:keyvault:Vault": ("resourceGroupName", "vaultName"),
@@ -53,8 +53,8 @@ def pending_creates(deployment: Mapping[str, Any]) -> dict[str, list[PendingCrea
     for operation in deployment.get("pending_operations") or []:
         resource = operation["resource"]
         urn, type_ = resource["urn"], resource["type"]
-        if operation["type"] == "creating" and urn not in known and type_ in _IDENTITIES and _is_ours(urn):
-            arguments = {name: resource["inputs"][name] for name in _IDENTITIES[type_]}
+        if operation["type"] == "creating" and urn not in known and type_ in IDENTITIES and _is_ours(urn):
+            arguments = {name: resource["inputs"][name] for name in IDENTITIES[type_]}
             module, _, class_name = type_.rpartition(":")
             found.setdefault(urn, []).append(PendingCreate(f"{module}:get{class_name}", arguments))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from azure_mistral import package
+from azure_mistral.pending_creates import IDENTITIES
 
 from tests.support.recorder import Registration, record
 
@@ -115,3 +116,8 @@ def test_a_renamed_child_is_told_with_the_components_whose_stacks_would_replace_
     assert replaced("Workspace", registrations) == [
         "Vault <name>-kv of Workspace: stacks that use MistralModels or Workspace would see it deleted and made again"
     ]
+
+
+def test_each_type_is_taken_in_after_a_killed_update() -> None:
+    made = {type_ for children in CHILDREN.values() for type_ in children.values() if type_.startswith("azure-native:")}
+    assert made == set(IDENTITIES)

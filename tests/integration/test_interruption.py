@@ -15,6 +15,7 @@ import pytest
 from tests.support.azure import Azure
 from tests.support.processes import kill_session
 from tests.support.project import Project
+from tests.support.studio import make_group, make_hubs
 from tests.support.waiting import wait_until
 from tools.engine import engine_directory
 
@@ -42,11 +43,28 @@ ServerlessDeployment(
 )
 """
 
+MANAGED_PROGRAM = """
+from azure_mistral import ManagedDeployment
+
+ManagedDeployment(
+    "open",
+    {
+        "model": "mistral-7b-instruct-v01",
+        "location": "eastus2",
+        "resource_group_name": "studio",
+        "workspace_name": "hub",
+        "autoscale": {"maximum": 2},
+    },
+)
+"""
+
 GROUPS, STORAGE = "Microsoft.Resources/resourceGroups", "Microsoft.Storage/storageAccounts"
 VAULTS, ROLES = "Microsoft.KeyVault/vaults", "Microsoft.Authorization/roleAssignments"
 LOGS, INSIGHTS = "Microsoft.OperationalInsights/workspaces", "Microsoft.Insights/components"
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 SUBSCRIPTIONS, ENDPOINTS = f"{WORKSPACES}/marketplaceSubscriptions", f"{WORKSPACES}/serverlessEndpoints"
+ONLINE_ENDPOINTS = f"{WORKSPACES}/onlineEndpoints"
+ONLINE_DEPLOYMENTS, TEMPLATES = f"{ONLINE_ENDPOINTS}/deployments", "Microsoft.Resources/deployments"
 TYPES = (GROUPS, STORAGE, VAULTS, ROLES, LOGS, INSIGHTS, WORKSPACES, SUBSCRIPTIONS, ENDPOINTS)
 OPERATIONS = "Microsoft.MachineLearningServices/locations"
 
@@ -134,6 +152,26 @@ def test_a_stack_that_is_killed_again_and_again_comes_up_with_nothing_left_over_
     assert len(in_azure(azure)) == len(TYPES)
     assert project.update("destroy").code == 0
     assert azure.resource_ids() == []
+
+
+def test_a_managed_deployment_that_is_killed_again_and_again_comes_up_with_nothing_left_over(
+    program: Callable[[str], Project], azure: Azure
+) -> None:
+    group = make_group(azure)
+    [workspace] = make_hubs(azure, group, "hub")
+    before = in_azure(azure)
+    project = program(MANAGED_PROGRAM)
+
+    for type_ in (ONLINE_ENDPOINTS, ONLINE_DEPLOYMENTS, TEMPLATES):
+        kill_an_up(project, azure, "PUT", type_)
+        run(project, "pulumi cancel --yes")
+
+    project.up()
+    assert sorted({*in_azure(azure)} - {*before}) == in_state(project)
+    assert len([each for each in in_state(project) if each.startswith(workspace.lower())]) == 2
+    assert project.up().changes == {}
+    assert project.update("destroy").code == 0
+    assert in_azure(azure) == before
 
 
 def test_there_are_twenty_points_and_each_resource_is_among_them() -> None:
