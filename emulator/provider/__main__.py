@@ -5,8 +5,17 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from importlib.util import find_spec, module_from_spec
 
 import grpc
+
+if __name__ == "__main__":
+    # Of the SDK only the generated protocol is used. In a process of the plugin's own its packages are known, but not
+    # run: that takes a quarter of the start.
+    for package in ("pulumi", "pulumi.runtime"):
+        if spec := find_spec(package):
+            sys.modules[package] = module_from_spec(spec)
+
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from emulator.provider.client import MAX_CONNECTIONS

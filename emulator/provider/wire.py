@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime.rpc import UNKNOWN
 
-__all__ = ["UNKNOWN", "from_struct", "is_unknown", "to_struct"]
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Stands for a value that is only known after an update (pulumi: sdk/go/common/resource/plugin, UnknownStringValue)."""
 
 
 def is_unknown(value: Any) -> bool:

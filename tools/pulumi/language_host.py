@@ -13,13 +13,21 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+# Of the SDK only the generated protocol is used. Its packages are known, but not run: that takes as long as all the
+# rest, and the engine starts a host twice in each command.
+for package in ("pulumi", "pulumi.runtime"):
+    if spec := find_spec(package):
+        sys.modules[package] = module_from_spec(spec)
+
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2  # noqa: E402
 
 # The exit code by which the exec script says that the user has already seen the error.
 ERROR_SHOWN = 32
