@@ -234,12 +234,14 @@ def _traffic_problems(options: ModelOptions, path: str) -> Iterator[Problem]:
 
 def _autoscale_problems(autoscale: Autoscale, count: int | None, blamed: _Blamed) -> Iterator[Problem]:
     path = blamed("autoscale", "autoscale")
-    if autoscale.minimum > autoscale.maximum:
+    if autoscale.minimum >= autoscale.maximum:
+        # Azure refuses rules that have no room for one instance (InvalidActionValue, Azure/bicep-types-az#1859).
+        accepted = f"Less than {autoscale.maximum} is accepted"
         yield Problem(
             f"{path}.minimum",
-            f"{autoscale.minimum} is more than the maximum, {autoscale.maximum}",
-            f"At most {autoscale.maximum} is accepted",
-            "Correct one of them",
+            f"{autoscale.minimum} is not less than the maximum, {autoscale.maximum}: nothing would scale",
+            accepted if autoscale.maximum > 1 else "A maximum of 2 or more is accepted",
+            "Correct one of them, or write instanceCount instead of autoscale",
         )
     elif count is not None and not autoscale.minimum <= count <= autoscale.maximum:
         yield Problem(

@@ -320,8 +320,15 @@ class ManagedDeployment(pulumi.ComponentResource):
                     traffic={each.name: each.percent for each in planned},
                 ),
             ),
-            # After the new deployments, before the old ones go.
-            opts=pulumi.ResourceOptions(parent=self, hooks=on_error(), depends_on=deployments),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                hooks=on_error(),
+                # After the new deployments, before the old ones go.
+                depends_on=deployments,
+                # For `pulumi up --replace`, which writes the template again: Azure forgets the record, and keeps what
+                # was deployed; the provider would refuse to create a record that exists.
+                delete_before_replace=True,
+            ),
         )
         assign_roles(name, endpoint.id, given["role_assignments"], self)
         self._take_outputs(model, endpoint, traffic, place, auth_mode)

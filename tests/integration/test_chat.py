@@ -176,14 +176,17 @@ def test_info_tells_which_model_an_endpoint_serves(deployed: Project, outputs: d
     assert answer.json()["model_name"] == "Ministral-3B"
 
 
-def test_chat_uses_an_entra_token_where_the_endpoint_has_no_keys(repository: Project) -> None:
+def test_chat_and_smoke_use_an_entra_token_where_the_endpoint_has_no_keys(repository: Project) -> None:
     stack_file = repository.directory / "Pulumi.dev.yaml"
     stack_file.write_text(stack_file.read_text().replace("ministral-3b: {}", "ministral-3b: {authMode: AAD}"))
     repository.up()
 
     shown = repository.command("endpoints").stdout
     done = repository.command("chat", "What is 1 + 1?", "--model", MODEL)
+    smoke = repository.command("smoke", "--model", MODEL)
 
     assert "none: Entra tokens" in shown
+    assert smoke.returncode == 0, smoke.stderr
+    assert smoke.stdout.splitlines()[1].split()[:6] == [MODEL, "eastus2", "token", "ok", "ok", "ok"]
     assert done.returncode == 0, done.stderr
     assert "What is 1 + 1?" in done.stdout

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.azure import Azure
 from tests.support.project import Project
-from tests.support.studio import remove
+from tests.support.studio import make, remove
 
 SLUG = "mistral-7b-instruct-v01"
 LOCATION = "azure-native:location: eastus2"
@@ -83,6 +83,25 @@ def edited_under_load(project: Project, azure: Azure, *lines: str) -> tuple[Load
     return load, changes(azure)
 
 
+def stop_traffic(azure: Azure, endpoint: str) -> Any:
+    """Take an endpoint's traffic away by hand, as somebody in the studio would; return what it was."""
+    body = azure.arm("GET", endpoint).json()
+    traffic = body["properties"]["traffic"]
+    settings = {name: body["properties"][name] for name in ("authMode", "publicNetworkAccess")}
+    identity = {"type": body["identity"]["type"]}
+    make(
+        azure,
+        endpoint,
+        {
+            **{name: body[name] for name in ("location", "kind")},
+            "identity": identity,
+            "properties": {**settings, "traffic": {}},
+        },
+    )
+    assert azure.arm("GET", endpoint).json()["properties"]["traffic"] == {}
+    return traffic
+
+
 CONCURRENT = "requestSettings: {maxConcurrentRequestsPerInstance: 8}"
 BOTH = "deployments: {blue: {}, green: {instanceType: Standard_NC48ads_A100_v4}}"
 
@@ -123,7 +142,9 @@ def test_every_edit_of_a_managed_model_is_made_without_a_failed_request(reposito
     assert azure.resource_ids() == []
 
 
-def test_an_endpoint_of_another_name_is_up_before_the_old_one_goes(repository: Project, azure: Azure) -> None:
+def test_an_endpoint_of_another_name_is_up_before_the_old_one_goes_and_its_traffic_can_be_written_again(
+    repository: Project, azure: Azure
+) -> None:
     name = f"ours-{azure.subscription_id[:8]}"
     repository.configure(*model("instanceCount: 1"))
     repository.up()
@@ -138,6 +159,13 @@ def test_an_endpoint_of_another_name_is_up_before_the_old_one_goes(repository: P
     ]
     assert sent[0] == f"PUT {name}"
     assert sent[1].startswith(f"DELETE {SLUG}-")
+    assert repository.up().changes == {}
+
+    endpoint = repository.outputs()["endpoints"][SLUG]["eastus2"]["id"]
+    traffic = stop_traffic(azure, endpoint)
+    [template] = [each["urn"] for name, each in repository.resources().items() if name.endswith("-traffic")]
+    repository.up("--replace", template)
+    assert azure.arm("GET", endpoint).json()["properties"]["traffic"] == traffic != {}
     assert repository.up().changes == {}
 
 

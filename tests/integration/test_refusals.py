@@ -526,8 +526,8 @@ STACKS = {
             Write Standard_NC96ads_A100_v4, which is recommended for it.
             """,
             f"""
-            models["{OWN[0]}"].autoscale.minimum: 3 is more than the maximum, 2. At most 2 is accepted. Correct one of
-            them.
+            models["{OWN[0]}"].autoscale.minimum: 3 is not less than the maximum, 2: nothing would scale. Less than 2
+            is accepted. Correct one of them, or write instanceCount instead of autoscale.
             """,
             f"""
             models["{OWN[1]}"].instanceCount: 3 is not between the minimum and the maximum of autoscale. 1 to 2 is

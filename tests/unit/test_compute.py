@@ -184,7 +184,15 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     (
         {"autoscale": {"minimum": 4, "maximum": 2}},
         f"""
-        {PATH}.autoscale.minimum: 4 is more than the maximum, 2. At most 2 is accepted. Correct one of them.
+        {PATH}.autoscale.minimum: 4 is not less than the maximum, 2: nothing would scale. Less than 2 is accepted.
+        Correct one of them, or write instanceCount instead of autoscale.
+        """,
+    ),
+    (
+        {"autoscale": {"maximum": 1}},
+        f"""
+        {PATH}.autoscale.minimum: 1 is not less than the maximum, 1: nothing would scale. A maximum of 2 or more is
+        accepted. Correct one of them, or write instanceCount instead of autoscale.
         """,
     ),
     (
