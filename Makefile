@@ -57,6 +57,9 @@ release-check: setup-dev
 docs: setup-dev  ## Make the reference pages and the schema from the code
 	@$(RUN) tools.reference
 
+bench: setup-dev  ## Measure the module beside the same resources without it; writes docs/reference/performance.md
+	@$(RUN) bench
+
 format: setup-dev  ## Format the code
 	@$(RUN) ruff format --quiet && $(RUN) ruff check --quiet --fix
 

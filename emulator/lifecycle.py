@@ -149,7 +149,9 @@ class Lifecycle:
             case Polls(count):
                 operation = replace(operation, polls_left=count)
             case Seconds(seconds):
-                operation = replace(operation, due_at=now + timedelta(seconds=seconds))
+                # Who is asked to wait longer than it takes would make it take longer.
+                wait = min(operation.retry_after, seconds)
+                operation = replace(operation, due_at=now + timedelta(seconds=seconds), retry_after=wait)
         return self._store.put_operation(operation)
 
     def advance(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
-import pulumi_azure_native as azure_native
+import pulumi_azure_native as azure_native  # loads a module, slowly, when it is used: annotations wait, as texts
 import pulumi_azure_native.machinelearningservices as ml
 
 from azure_mistral import compute, config, naming, plan
@@ -404,7 +404,7 @@ class ManagedDeployment(pulumi.ComponentResource):
         self,
         model: Model,
         endpoint: ml.OnlineEndpoint,
-        traffic: azure_native.resources.Deployment,
+        traffic: "azure_native.resources.Deployment",
         place: Mapping[str, pulumi.Input[str]],
         auth_mode: str,
     ) -> None:
@@ -472,7 +472,7 @@ def _identity_body(asked: Any) -> pulumi.Input[Mapping[str, Any]]:
     )
 
 
-def _parameters(**values: Any) -> dict[str, azure_native.resources.DeploymentParameterArgs]:
+def _parameters(**values: Any) -> dict[str, "azure_native.resources.DeploymentParameterArgs"]:
     return {name: azure_native.resources.DeploymentParameterArgs(value=value) for name, value in values.items()}
 
 
@@ -501,7 +501,7 @@ _WINDOW, _COOLDOWN, _GRAIN = "PT5M", "PT10M", "PT1M"
 
 def _profile(
     autoscale: config.Autoscale, deployment_id: pulumi.Output[str]
-) -> azure_native.monitor.AutoscaleProfileArgs:
+) -> "azure_native.monitor.AutoscaleProfileArgs":
     rules = [
         rule
         for metric, use in (("CpuUtilizationPercentage", autoscale.cpu), ("GpuUtilizationPercentage", autoscale.gpu))
@@ -519,7 +519,7 @@ def _profile(
 
 def _rules(
     metric: str, use: config.Utilization, deployment_id: pulumi.Output[str]
-) -> Sequence[azure_native.monitor.ScaleRuleArgs]:
+) -> Sequence["azure_native.monitor.ScaleRuleArgs"]:
     monitor = azure_native.monitor
     moves = (
         (monitor.ComparisonOperationType.GREATER_THAN, use.scale_out_above, monitor.ScaleDirection.INCREASE),

@@ -84,6 +84,13 @@ def test_polling_clients_are_asked_to_wait_as_long_as_is_set(arm: ArmClient, wor
     assert (created.headers["retry-after"], "retry-after-ms" in created.headers) == ("2", False)
 
 
+def test_nobody_is_asked_to_wait_longer_than_an_operation_takes(arm: ArmClient, workspace: str) -> None:
+    arm.control("PUT", "retry-after", {"seconds": 2})
+    arm.control("PUT", "transitions", {ENDPOINTS: {"create": {"seconds": 0.3}}})
+    created = arm.put(f"{workspace}/serverlessEndpoints/ep-1", arm.endpoint_body())
+    assert created.headers["retry-after-ms"] == "300"
+
+
 def test_the_clock_can_be_set_and_goes_on(arm: ArmClient) -> None:
     assert arm.control("PUT", "clock", {"now": "2031-05-06T07:08:09Z"})["now"].startswith("2031-05-06T07:08:09")
     first, second = (arm.control("GET", "clock")["now"] for _ in range(2))
