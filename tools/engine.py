@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "pulumi"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+VERSION_VARIABLE = f"{SDK_MODULE}/go/common/version.Version"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 YAML_SOURCE = SOURCE / "yaml"
 YAML_MODULE = "github.com/pulumi/pulumi-yaml"
@@ -88,7 +89,8 @@ def build(version: str, directory: Path) -> None:
         raise EngineError(MISSING.format(version=version, go=go_version[1] if go_version else ""))
     directory.mkdir(exist_ok=True)
     say(f"Building the Pulumi CLI {version} with Go: 3 to 6 minutes, once ...")
-    sdk = go("list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3").strip()
+    go("mod", "download", SDK_MODULE)  # a module that is not there yet has no directory
+    sdk = go("list", "-m", "-f", "{{.Dir}}", SDK_MODULE).strip()
     shutil.copyfile(Path(sdk, "python", "cmd", EXEC_SCRIPT), directory / EXEC_SCRIPT)
     go_build(COMMAND, f"-X {VERSION_VARIABLE}=v{version}", directory / "pulumi", SOURCE)
 
