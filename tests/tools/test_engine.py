@@ -111,6 +111,34 @@ def test_a_launcher_passes_its_arguments_on_untouched(tmp_path: Path) -> None:
     assert os.access(launcher, os.X_OK)
 
 
+FRESH_GO = """
+import pathlib, sys
+sdk = pathlib.Path({sdk!r})
+match sys.argv[1:]:
+    case ["mod", "download", "github.com/pulumi/pulumi/sdk/v3"]:
+        (sdk / "python" / "cmd").mkdir(parents=True)
+        (sdk / "python" / "cmd" / "pulumi-language-python-exec").write_text("the script")
+    case ["list", *_]:
+        print(sdk if sdk.exists() else "")
+    case ["build", *_]:
+        pathlib.Path(sys.argv[sys.argv.index("-o") + 1]).write_text("the engine")
+"""
+
+
+def test_a_first_build_downloads_the_sdk_before_it_takes_the_exec_script_from_it(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Go knows no directory of a module that it has not downloaded, as on a fresh machine."""
+    monkeypatch.setenv("AZURE_MISTRAL_CACHE", str(tmp_path / "cache"))
+    (path / "go").write_text(f"#!{sys.executable}\n{FRESH_GO.format(sdk=str(tmp_path / 'sdk'))}")
+    (path / "go").chmod(0o755)
+
+    built = engine.engine_directory()
+
+    assert (built / engine.EXEC_SCRIPT).read_text() == "the script"
+    assert (built / "pulumi").read_text() == "the engine"
+
+
 def test_the_yaml_language_host_is_built_once_into_the_directory_of_the_built_engine(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
