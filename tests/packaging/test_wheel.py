@@ -136,7 +136,7 @@ def test_mypy_sees_the_types_of_the_installed_package(python: Path, tmp_path: Pa
     ).stdout
 
     assert 'Revealed type is "pulumi.output.Output[str]"' in said
-    assert "azure_mistral.serverless.EndpointKeys" in said
+    assert "azure_mistral.endpoint.EndpointKeys" in said
     assert 'Extra key "auth_mod" for TypedDict "ServerlessDeploymentArgs"' in said
     assert 'Missing keys ("location", "resource_group_name", "workspace_name") for TypedDict' in said
     assert "example.py" not in said
