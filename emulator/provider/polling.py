@@ -5,8 +5,8 @@ uses: poll at once, or after the first Retry-After; then after each answer's Ret
 own interval. As there, a Retry-After of 0 counts as none.
 """
 
-import asyncio
 import json
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -81,7 +81,7 @@ async def follow(first: AsyncHttpResponse, get: Get, interval: float) -> AsyncHt
     delay = retry_after(first.headers)
     while True:
         if delay is not None:
-            await asyncio.sleep(delay)
+            await sleep(delay)
         response = await get(url)
         if _ended(style, response):
             break

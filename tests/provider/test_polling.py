@@ -58,7 +58,8 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Any:
         async def sleep(seconds: float) -> None:
             slept.append(seconds)
 
-        monkeypatch.setattr("emulator.provider.polling.asyncio.sleep", sleep)
+        # Not that of asyncio itself: the emulator of another test may run in this process.
+        monkeypatch.setattr("emulator.provider.polling.sleep", sleep)
         result = asyncio.run(polling.follow(cast("AsyncHttpResponse", first), get, interval))
         return Followed(cast("Response", result), urls, slept)
 

@@ -105,6 +105,7 @@ BREAKING: dict[Callable[[dict[str, Any]], None], list[str]] = {
     change_type_of_output: ["ServerlessDeployment.url: the output has the type object, and string in 1.2.3."],
     leave_output_out: ["ServerlessDeployment.url: the output may be missing, and is always there in 1.2.3."],
     rename_type: [
+        "ManagedDeployment.keys: the output has the type Keys, and EndpointKeys in 1.2.3.",
         "MistralModels.keys: the output has the type map to map to Keys, and map to map to EndpointKeys in 1.2.3.",
         "ServerlessDeployment.keys: the output has the type Keys, and EndpointKeys in 1.2.3.",
     ],
