@@ -30,6 +30,8 @@ class Endpoint:
 
     model: str
     location: str
+    id: str
+    """ARM id."""
     hosting: str
     auth_mode: str
     url: str
@@ -47,8 +49,20 @@ class Endpoint:
 
     @property
     def takes_keys(self) -> bool:
-        """Tell whether it has an inference key; without one it takes Microsoft Entra tokens."""
-        return self.auth_mode != "AAD"
+        """Tell whether it has inference keys; without them it takes tokens."""
+        return self.auth_mode in ("Key", "KeyAndAAD")
+
+    @property
+    def takes_entra_tokens(self) -> bool:
+        """Tell whether it takes Microsoft Entra tokens; a managed endpoint in AMLToken mode takes Azure ML's own."""
+        return self.auth_mode in ("AAD", "KeyAndAAD", "AADToken")
+
+    @property
+    def credential_kind(self) -> str:
+        """Return what a caller proves itself with, in words."""
+        if self.takes_keys:
+            return "key"
+        return "Entra token" if self.takes_entra_tokens else "Azure ML token"
 
     def base_url(self, route: Route) -> str:
         """Return what precedes `/chat/completions` in a URL. Raises ClientError where there is no such route."""

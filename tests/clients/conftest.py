@@ -53,6 +53,7 @@ def deploy(clients_azure: Azure, new_workspaces: Callable[[str], dict[str, str]]
         return Endpoint(
             model=slug,
             location=location,
+            id=path,
             hosting="serverless",
             auth_mode="Key",
             url=url,

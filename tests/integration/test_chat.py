@@ -187,6 +187,6 @@ def test_chat_and_smoke_use_an_entra_token_where_the_endpoint_has_no_keys(reposi
 
     assert "none: Entra tokens" in shown
     assert smoke.returncode == 0, smoke.stderr
-    assert smoke.stdout.splitlines()[1].split()[:6] == [MODEL, "eastus2", "token", "ok", "ok", "ok"]
+    assert smoke.stdout.splitlines()[1].split()[:7] == [MODEL, "eastus2", "Entra", "token", "ok", "ok", "ok"]
     assert done.returncode == 0, done.stderr
     assert "What is 1 + 1?" in done.stdout

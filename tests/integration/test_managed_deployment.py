@@ -17,6 +17,11 @@ LOCATION = "azure-native:location: eastus2"
 PACE = 0.02
 
 
+EXPECTED = (
+    "Expected one with keys or Microsoft Entra tokens. Get a token for another client with: az ml online-endpoint"
+)
+
+
 def model(*options: str) -> list[str]:
     """Return the configuration of a stack with one managed model; each option is a line."""
     return [LOCATION, "azure-mistral:models:", f"  {SLUG}:", *(f"    {option}" for option in options)]
@@ -176,12 +181,21 @@ def test_keys_come_and_go_with_the_auth_mode_and_never_reach_the_state(
     repository.configure(*model(f"authMode: {mode}"))
     repository.up()
     without = repository.outputs(secrets=True)["keys"]
+    refused = repository.command("chat", "What is 1 + 1?")
+    shown = repository.command("endpoints").stdout
 
     repository.up_with(*model("authMode: Key"))
+    answered = repository.command("chat", "What is 1 + 1?")
+    smoke = repository.command("smoke")
 
     key = repository.outputs(secrets=True)["keys"][SLUG]["eastus2"]["primary"]
     assert without == {}
-    assert key not in repository.export()
+    assert "none: Azure ML tokens" in shown
+    assert refused.returncode == 1
+    assert f"takes tokens of Azure ML alone. {EXPECTED}" in " ".join(refused.stderr.split())
+    assert answered.returncode == 0, answered.stderr
+    assert smoke.returncode == 0, smoke.stderr
+    assert key not in repository.export() + answered.stdout + smoke.stdout
     assert repository.refresh().names("refresh") != set()
     assert repository.up().changes == {}
     assert repository.refresh().changes == {}

@@ -3,6 +3,8 @@
 import dataclasses
 
 import pytest
+from azure_mistral.cli.client import key_command
+from azure_mistral.cli.conversation import credential
 from azure_mistral.clients import (
     CLIENTS,
     Client,
@@ -14,6 +16,7 @@ from azure_mistral.clients import (
     proxy_key_variable,
 )
 
+WORKSPACE = "/subscriptions/s/resourceGroups/group/providers/Microsoft.MachineLearningServices/workspaces/ml"
 URL = "https://ministral-3b-1a2b3.eastus2.models.ai.azure.com"
 
 
@@ -23,6 +26,7 @@ def endpoint(model: str = "ministral-3b", location: str = "eastus2", **fields: s
         Endpoint(
             model=model,
             location=location,
+            id=f"{WORKSPACE}/serverlessEndpoints/{model}-1a2b3",
             hosting="serverless",
             auth_mode="Key",
             url=url,
@@ -118,3 +122,35 @@ def test_the_proxy_leaves_out_endpoints_that_it_cannot_call() -> None:
     assert proxy_endpoints([endpoint(auth_mode="AAD"), called, endpoint(mistral_chat_url=None)]) == [called]
     with pytest.raises(ClientError, match="none has both a key and the route"):
         proxy_endpoints([endpoint(auth_mode="AAD")])
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys", "entra", "kind"),
+    [
+        ("Key", True, False, "key"),
+        ("AAD", False, True, "Entra token"),
+        ("KeyAndAAD", True, True, "key"),
+        ("AADToken", False, True, "Entra token"),
+        ("AMLToken", False, False, "Azure ML token"),
+    ],
+)
+def test_every_auth_mode_says_what_a_caller_needs(mode: str, keys: bool, entra: bool, kind: str) -> None:
+    found = endpoint(auth_mode=mode)
+
+    assert (found.takes_keys, found.takes_entra_tokens, found.credential_kind) == (keys, entra, kind)
+
+
+def test_who_needs_a_token_of_azure_ml_is_told_how_to_get_one() -> None:
+    managed = endpoint(auth_mode="AMLToken", hosting="managed", id=f"{WORKSPACE}/onlineEndpoints/open-1a2b3")
+    command = (
+        "az ml online-endpoint get-credentials --name open-1a2b3 --workspace-name ml --resource-group group"
+        " --subscription s --query accessToken --output tsv"
+    )
+
+    assert key_command(managed, []) == f'"$({command})"'
+    with pytest.raises(ClientError) as refused:
+        credential(managed)
+    assert str(refused.value) == (
+        "endpoint: ministral-3b in eastus2 is in AMLToken mode, and takes tokens of Azure ML alone. Expected one with"
+        f" keys or Microsoft Entra tokens. Get a token for another client with: {command}"
+    )

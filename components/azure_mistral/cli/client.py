@@ -8,7 +8,7 @@ import typer
 import yaml
 from rich.table import Table
 
-from azure_mistral.cli.conversation import TOKEN_SCOPE
+from azure_mistral.cli.conversation import TOKEN_SCOPE, azure_ml_token_command
 from azure_mistral.cli.stack import StackError, choose, where
 from azure_mistral.cli.terminal import Directory, Location, ModelSlug, StackName, console, failure, found
 from azure_mistral.clients import (
@@ -88,6 +88,8 @@ def client_lines(client: Client, endpoint: Endpoint, flags: Sequence[str]) -> It
 
 def key_command(endpoint: Endpoint, flags: Sequence[str]) -> str:
     """Return a shell word that comes to an endpoint's key, or to a token where it has none."""
+    if not endpoint.takes_keys and not endpoint.takes_entra_tokens:
+        return f'"$({azure_ml_token_command(endpoint)})"'
     if not endpoint.takes_keys:
         return f'"$(az account get-access-token --scope {TOKEN_SCOPE} --query accessToken --output tsv)"'
     pulumi = shlex.join(["pulumi", "stack", "output", "keys", "--json", "--show-secrets", *flags])
@@ -100,7 +102,9 @@ def proxy_lines(endpoints: Sequence[Endpoint], flags: Sequence[str], *, show_key
     yield "# LiteLLM's proxy over the endpoints of a stack. Start it with: litellm --config config.yaml"
     for endpoint in endpoints:
         if endpoint not in called:
-            why = "it has no such route" if endpoint.takes_keys else "it takes Microsoft Entra tokens, which expire"
+            why = (
+                "it has no such route" if endpoint.takes_keys else f"it takes {endpoint.credential_kind}s, which expire"
+            )
             yield f"# {endpoint.label} is left out: {why}."
     if not show_keys:
         yield "# It reads the keys from these variables:"

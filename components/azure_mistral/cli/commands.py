@@ -45,7 +45,7 @@ def endpoints(cwd: Directory = None, stack: StackName = None) -> None:
     """Show the stack's endpoints as a table; keys stay hidden."""
     table = Table("Model", "Location", "Auth", "URL", "Key", box=None, pad_edge=False)
     for endpoint in found(cwd, stack):
-        key = "[dim]none: Entra tokens[/]" if endpoint.auth_mode == "AAD" else "[dim]hidden[/]"
+        key = "[dim]hidden[/]" if endpoint.takes_keys else f"[dim]none: {endpoint.credential_kind}s[/]"
         table.add_row(endpoint.model, endpoint.location, endpoint.auth_mode, endpoint.url, key)
     console().print(table)
 

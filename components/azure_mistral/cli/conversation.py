@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from openai import OpenAI
 from openai.types import CompletionUsage
 
-from azure_mistral.clients import Endpoint
+from azure_mistral.clients import ClientError, Endpoint
+from azure_mistral.resource_id import parse_resource_id
 
 # What a token for a serverless endpoint is issued for (azure-ai-inference's default credential scope).
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 - an address, no secret
@@ -35,9 +36,10 @@ class Conversation:
 def answer(endpoint: Endpoint, prompt: str, *, stream: bool) -> Conversation:
     """Ask one question on the native Mistral route; the request is sent when `texts` is read.
 
-    Raises openai.APIError as the SDK does, and ClientError when the endpoint does not have the route.
+    Raises openai.APIError as the SDK does, and ClientError when the endpoint does not have the route or takes a token
+    that this command cannot get.
     """
-    client = OpenAI(base_url=endpoint.base_url("/v1/chat/completions"), api_key=endpoint.key or entra_token())
+    client = OpenAI(base_url=endpoint.base_url("/v1/chat/completions"), api_key=credential(endpoint))
     conversation = Conversation()
     conversation.texts = (streamed if stream else whole)(client, endpoint.model, prompt, conversation)
     return conversation
@@ -62,10 +64,32 @@ def streamed(client: OpenAI, model: str, prompt: str, conversation: Conversation
             yield choice.delta.content or ""
 
 
-def entra_token() -> str:
-    """Return a token of the person or workload that runs this command, for endpoints without keys."""
+def credential(endpoint: Endpoint) -> str:
+    """Return the key of an endpoint, or a token of the person or workload that runs this command where it has none.
+
+    Raises ClientError where it takes neither keys nor Microsoft Entra tokens.
+    """
+    if endpoint.key:
+        return endpoint.key
+    if not endpoint.takes_entra_tokens:
+        raise ClientError(
+            f"endpoint: {endpoint.label} is in {endpoint.auth_mode} mode, and takes tokens of Azure ML alone. Expected"
+            f" one with keys or Microsoft Entra tokens. Get a token for another client with:"
+            f" {azure_ml_token_command(endpoint)}"
+        )
     from azure.identity import DefaultAzureCredential  # takes longer to import than a chat with a key needs
 
     # In a cloud of one's own nobody but its own authority can vouch for it; azure-native reads the same variable.
     private = os.environ.get("ARM_DISABLE_INSTANCE_DISCOVERY", "").lower() == "true"
     return DefaultAzureCredential(disable_instance_discovery=private).get_token(TOKEN_SCOPE).token
+
+
+def azure_ml_token_command(endpoint: Endpoint) -> str:
+    """Return the command of Azure's command line that prints a token for a managed endpoint in AMLToken mode."""
+    named = parse_resource_id(endpoint.id)
+    workspace = endpoint.id.split("/")[-3]
+    return (
+        f"az ml online-endpoint get-credentials --name {named.name} --workspace-name {workspace}"
+        f" --resource-group {named.resource_group_name} --subscription {named.azure_subscription_id}"
+        " --query accessToken --output tsv"
+    )

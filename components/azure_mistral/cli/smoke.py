@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import openai
 from rich.table import Table
 
-from azure_mistral.cli.conversation import entra_token
+from azure_mistral.cli.conversation import credential
 from azure_mistral.cli.terminal import Directory, Location, ModelSlug, StackName, console, failure, found, note
 from azure_mistral.clients import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, ClientError, Endpoint, Route
 
@@ -66,9 +66,8 @@ def table(results: list[Result]) -> Table:
     names = ["Model", "Location", "Key", "/v1/chat/completions", "/chat/completions", "Stream", "Content filter"]
     shown = Table(*names, "Tokens/s", box=None, pad_edge=False)
     for each in results:
-        credential = "key" if each.endpoint.takes_keys else "token"
         routes = (each.native, each.inference, each.stream, each.content_filter, each.tokens_per_second)
-        shown.add_row(each.endpoint.model, each.endpoint.location, credential, *routes)
+        shown.add_row(each.endpoint.model, each.endpoint.location, each.endpoint.credential_kind, *routes)
     return shown
 
 
@@ -142,8 +141,8 @@ def ask(endpoint: Endpoint, route: Route, question: str) -> None:
 
 def client(endpoint: Endpoint, route: Route) -> openai.OpenAI:
     """Return a client that says at once what is wrong instead of trying again."""
-    credential = endpoint.key or entra_token()
-    return openai.OpenAI(base_url=endpoint.base_url(route), api_key=credential, max_retries=0, timeout=TIMEOUT)
+    key = credential(endpoint)
+    return openai.OpenAI(base_url=endpoint.base_url(route), api_key=key, max_retries=0, timeout=TIMEOUT)
 
 
 def is_content_filter(error: openai.BadRequestError) -> bool:

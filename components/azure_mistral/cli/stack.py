@@ -26,11 +26,13 @@ def deployed_endpoints(directory: Path, stack: str | None, *, show_secrets: bool
         Endpoint(
             model=model,
             location=location,
+            id=values["id"],
             hosting=values["hosting"],
             auth_mode=values["authMode"],
             url=values["url"],
-            chat_completions_url=values.get("chatCompletionsUrl"),
-            mistral_chat_url=values.get("mistralChatUrl"),
+            # Empty where the model has no chat.
+            chat_completions_url=values["chatCompletionsUrl"] or None,
+            mistral_chat_url=values["mistralChatUrl"] or None,
             key=((keys or {}).get(model, {}).get(location) or {}).get("primary"),
         )
         for model, locations in outputs.get("endpoints", {}).items()
