@@ -91,6 +91,9 @@ SCORE_ACTION = "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints
 ONLINE_SCORE_ACTION = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action"
 """What a caller of a managed online endpoint needs in mode AADToken (concept-endpoints-online-auth.md)."""
 
+_IDLE_SECONDS = 240
+"""How long a connection without requests is kept. Azure drops one after four minutes."""
+
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
 
 
@@ -379,6 +382,7 @@ class EmulatorServer:
                 lifespan="off",
                 server_header=False,
                 timeout_graceful_shutdown=2,
+                timeout_keep_alive=_IDLE_SECONDS,
             )
             self._server = _Server(config)
             self._thread = threading.Thread(

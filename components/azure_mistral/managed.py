@@ -343,11 +343,11 @@ class ManagedDeployment(pulumi.ComponentResource):
         self,
         name: str,
         planned: compute.OnlineDeployment,
-        endpoint: ml.OnlineEndpoint,
+        endpoint: "ml.OnlineEndpoint",
         place: Mapping[str, Any],
         location: str,
         tags: Mapping[str, pulumi.Input[str]],
-    ) -> ml.OnlineDeployment:
+    ) -> "ml.OnlineDeployment":
         """Make a deployment and what scales it."""
         probes = planned.probes
         deployment = ml.OnlineDeployment(
@@ -403,7 +403,7 @@ class ManagedDeployment(pulumi.ComponentResource):
     def _take_outputs(
         self,
         model: Model,
-        endpoint: ml.OnlineEndpoint,
+        endpoint: "ml.OnlineEndpoint",
         traffic: "azure_native.resources.Deployment",
         place: Mapping[str, pulumi.Input[str]],
         auth_mode: str,
@@ -457,7 +457,7 @@ def _checked(args: ManagedDeploymentArgs) -> tuple[dict[str, Any], config.ModelO
     return given, options, found.warnings
 
 
-def _identity(asked: Any) -> ml.ManagedServiceIdentityArgs:
+def _identity(asked: Any) -> "ml.ManagedServiceIdentityArgs":
     if asked in (None, naming.SYSTEM_ASSIGNED):
         return ml.ManagedServiceIdentityArgs(type=naming.SYSTEM_ASSIGNED)
     return ml.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[asked])
@@ -476,7 +476,7 @@ def _parameters(**values: Any) -> dict[str, "azure_native.resources.DeploymentPa
     return {name: azure_native.resources.DeploymentParameterArgs(value=value) for name, value in values.items()}
 
 
-def _probe(probes: config.Probes, initial_delay_seconds: int) -> ml.ProbeSettingsArgs:
+def _probe(probes: config.Probes, initial_delay_seconds: int) -> "ml.ProbeSettingsArgs":
     return ml.ProbeSettingsArgs(
         initial_delay=_duration(initial_delay_seconds),
         period=_duration(probes.period_seconds),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict
 
 import pulumi
-import pulumi_azure_native.machinelearningservices as ml
+import pulumi_azure_native.machinelearningservices as ml  # loads when it is used: annotations wait, as texts
 
 from azure_mistral import config, naming, plan
 from azure_mistral.aliases import with_few_aliases
@@ -235,7 +235,7 @@ def _checked(args: ServerlessDeploymentArgs) -> tuple[_Wanted, tuple[str, ...]]:
 
 def _subscription(
     name: str, wanted: _Wanted, model: Model, component: ServerlessDeployment
-) -> ml.MarketplaceSubscription | None:
+) -> "ml.MarketplaceSubscription | None":
     """Return the Marketplace subscription, made or read, or None when the model needs none."""
     if not model.needs_marketplace_subscription:
         return None
@@ -266,13 +266,13 @@ def _subscription(
 
 
 def _subscribed_model_id(
-    model: Model, subscription: ml.MarketplaceSubscription | None, wanted: _Wanted
+    model: Model, subscription: "ml.MarketplaceSubscription | None", wanted: _Wanted
 ) -> pulumi.Input[str]:
     """Return the model's id; known for an existing Marketplace subscription only once it turns out to be for it."""
     if subscription is None or wanted.marketplace_subscription == config.CREATE:
         return model.asset_id
 
-    def check(properties: ml.outputs.MarketplaceSubscriptionPropertiesResponse) -> str:
+    def check(properties: "ml.outputs.MarketplaceSubscriptionPropertiesResponse") -> str:
         if properties.model_id.lower() != model.asset_id.lower():
             problem = Problem(
                 "marketplaceSubscription",

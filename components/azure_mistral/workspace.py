@@ -236,7 +236,7 @@ def _storage_account_aliases(former: Sequence[str]) -> pulumi.ResourceOptions:
 
 def _read_workspace(
     component: pulumi.Resource, named: ResourceId
-) -> azure_native.machinelearningservices.AwaitableGetWorkspaceResult:
+) -> "azure_native.machinelearningservices.AwaitableGetWorkspaceResult":
     options = pulumi.InvokeOptions(parent=component)
     client = azure_native.authorization.get_client_config(opts=options)
     # The provider's functions take no Azure subscription: another one's workspace would be looked for in its own.
@@ -265,7 +265,7 @@ def _read_workspace(
 
 
 def _existing_workspace_problems(
-    found: azure_native.machinelearningservices.GetWorkspaceResult, location: str
+    found: "azure_native.machinelearningservices.GetWorkspaceResult", location: str
 ) -> Iterator[Problem]:
     """Yield why an existing workspace cannot be used."""
     is_in = config.location_name(found.location or "")

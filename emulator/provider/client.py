@@ -3,7 +3,7 @@
 One pipeline and one connection pool serve all operations of the plugin, and its bearer token is fetched once.
 """
 
-import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from azure.core.pipeline.policies import (
     RequestIdPolicy,
     UserAgentPolicy,
 )
-from azure.core.pipeline.transport import AsyncHttpTransport, AsyncioRequestsTransport
+from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 from requests.adapters import HTTPAdapter
@@ -46,16 +46,27 @@ class Waits:
     longest_retry: float = 120.0
 
 
-def certificate_authorities() -> str | bool:
-    """What to verify servers against: the file in `SSL_CERT_FILE`, as the official plugin does, or the system's."""
-    return os.environ.get("SSL_CERT_FILE") or True
+class _Adapter(HTTPAdapter):
+    """Verifies all servers in one TLS context; requests would read all authorities again for each connection.
+
+    It trusts the file in `SSL_CERT_FILE`, as the official plugin does, or else the system's authorities.
+    """
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options, ssl_context=ssl.create_default_context())
+
+    def build_connection_pool_key_attributes(self, request: Any, _verify: Any, cert: Any = None) -> Any:
+        return super().build_connection_pool_key_attributes(request, True, cert)
+
+    def cert_verify(self, conn: Any, _url: str, _verify: Any, _cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
 
 
-def connection_pool() -> AsyncioRequestsTransport:
-    """A transport that keeps its connections, for all requests of the plugin."""
+def connections() -> requests.Session:
+    """The connections of the plugin, kept open between its requests."""
     session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=MAX_CONNECTIONS))
-    return AsyncioRequestsTransport(session=session, connection_verify=certificate_authorities())
+    session.mount("https://", _Adapter(pool_connections=4, pool_maxsize=MAX_CONNECTIONS))
+    return session
 
 
 def service_principal(

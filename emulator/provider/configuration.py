@@ -95,23 +95,22 @@ def _tenant_ids(value: str) -> tuple[str, ...]:
     return tuple(tenants)
 
 
-def read_cloud(metadata_url: str, verify: str | bool) -> Cloud:
+def read_cloud(metadata_url: str, session: requests.Session) -> Cloud:
     """The endpoints that a cloud's metadata document names.
 
     Args:
         metadata_url: The host that serves `/metadata/endpoints`, with its scheme.
-        verify: The file with the certificate authorities to trust, or True for those of the system.
+        session: The connections to use.
 
     Raises:
         ConfigurationError: the document cannot be had or lacks an endpoint.
     """
     failed = f"failed to get Azure environment metadata from {metadata_url}"
     try:
-        response = requests.get(
+        response = session.get(
             f"{metadata_url}/metadata/endpoints",
             params={"api-version": _METADATA_API_VERSION},
             timeout=_METADATA_TIMEOUT_SECONDS,
-            verify=verify,
         )
         response.raise_for_status()
         document = response.json()

@@ -13,12 +13,13 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from azure.core.exceptions import AzureError
+from azure.core.pipeline.transport import AsyncioRequestsTransport
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from emulator.provider import conversion, operations
-from emulator.provider.client import ArmClient, certificate_authorities, connection_pool, service_principal
+from emulator.provider.client import ArmClient, connections, service_principal
 from emulator.provider.configuration import ProviderConfiguration, read_cloud, read_configuration
 from emulator.provider.defaults import with_defaults
 from emulator.provider.diff import Action, diff_inputs
@@ -174,8 +175,9 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     async def _configure(self, variables: Mapping[str, str]) -> None:
         self._configuration = read_configuration(variables, os.environ)
-        cloud = await asyncio.to_thread(read_cloud, self._configuration.metadata_url, certificate_authorities())
-        transport = await self._connections.enter_async_context(connection_pool())
+        session = connections()
+        cloud = await asyncio.to_thread(read_cloud, self._configuration.metadata_url, session)
+        transport = await self._connections.enter_async_context(AsyncioRequestsTransport(session=session))
         self._client = ArmClient(cloud, service_principal(self._configuration, cloud, transport), transport)
 
     async def _invoke(self, request: provider_pb2.InvokeRequest) -> dict[str, Any]:
