@@ -8,7 +8,7 @@ export STATE ?= .local
 unexport PYTHONDONTWRITEBYTECODE
 
 RUN := .venv/bin/python -m
-PYTEST_ARGS ?= --numprocesses auto
+PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview down env test check wheel record oldest newest release-check docs format lock setup setup-dev python

@@ -1,12 +1,17 @@
-"""What the outputs of serverless and managed deployments share: inference keys, and the address in the studio."""
+"""What serverless and managed deployments share: endpoint names, inference keys, and the address in the studio."""
 
 import importlib.metadata
+import weakref
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import pulumi
 
-from azure_mistral.errors import AzureMistralError, azure_words
+from azure_mistral.errors import AzureMistralError, InputError, azure_words
+from azure_mistral.problems import Problem, shown
+
+_owners: weakref.WeakKeyDictionary[Any, dict[tuple[str, str], str]] = weakref.WeakKeyDictionary()
+"""What has which endpoint name in which location, for each of the engine's monitors: one for each run of a program."""
 
 
 class EndpointKeys(TypedDict):
@@ -17,6 +22,27 @@ class EndpointKeys(TypedDict):
 
     secondary: str
     """The secondary key."""
+
+
+def unique_name(endpoint_name: str, location: str, component: type[pulumi.ComponentResource], name: str) -> str:
+    """Return the name of the endpoint of a component, which no other component of the program has in the location.
+
+    Azure refuses such a name only when the endpoint is made.
+
+    Raises:
+        InputError: Another one has it.
+    """
+    owners = _owners.setdefault(pulumi.runtime.settings.get_monitor(), {})
+    owner = owners.setdefault((location, endpoint_name.lower()), f"{component.__name__} {name}")
+    if owner != f"{component.__name__} {name}":
+        problem = Problem(
+            "endpointName",
+            f"{shown(endpoint_name)}, for {name}, is the name of the endpoint of the {owner} in {location} already",
+            "Each name is accepted once in a location",
+            "Give one of them another name; without one it is made of the model, the location and the stack",
+        )
+        raise InputError(component.__name__, [problem])
+    return endpoint_name
 
 
 def studio_url(endpoint_id: pulumi.Output[str]) -> pulumi.Output[str]:

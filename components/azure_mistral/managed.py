@@ -16,14 +16,14 @@ from azure_mistral import compute, config, naming, plan
 from azure_mistral.aliases import with_few_aliases
 from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
-from azure_mistral.endpoint import EndpointKeys, keys, studio_url
+from azure_mistral.endpoint import EndpointKeys, keys, studio_url, unique_name
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import InputError
 from azure_mistral.interruption import adopt_pending_creates
 from azure_mistral.outputs import answered
 from azure_mistral.problems import Review
 from azure_mistral.role_assignments import RoleAssignmentArgs, assign_roles
-from azure_mistral.settings import Reading, read_group
+from azure_mistral.settings import Reading, is_output, read_group
 from azure_mistral.stack import names
 
 _LIST_KEYS = "azure-native:machinelearningservices:listOnlineEndpointKeys"
@@ -282,7 +282,7 @@ class ManagedDeployment(pulumi.ComponentResource):
         endpoint = ml.OnlineEndpoint(
             f"{name}-endpoint",
             **place,
-            endpoint_name=options.endpoint_name or self._endpoint_name(model, options, location),
+            endpoint_name=self._endpoint_name(name, model, options, location),
             location=location,
             kind="Managed",
             identity=_identity(options.identity),
@@ -333,11 +333,21 @@ class ManagedDeployment(pulumi.ComponentResource):
         assign_roles(name, endpoint.id, given["role_assignments"], self)
         self._take_outputs(model, endpoint, traffic, place, auth_mode)
 
-    def _endpoint_name(self, model: Model, options: config.ModelOptions, location: str) -> pulumi.Output[str]:
+    def _endpoint_name(
+        self, name: str, model: Model, options: config.ModelOptions, location: str
+    ) -> pulumi.Output[str] | str:
+        if options.endpoint_name:
+            return unique_name(options.endpoint_name, location, ManagedDeployment, name)
         stack = names(self)
-        return pulumi.Output.from_input(options.identity).apply(
-            lambda identity: naming.online_endpoint_name(model.slug, location, stack, identity)
-        )
+
+        def named(identity: str | None) -> str:
+            found = naming.online_endpoint_name(model.slug, location, stack, identity)
+            return unique_name(found, location, ManagedDeployment, name)
+
+        # Known at once, where it can be: what an output refuses comes after what it does not depend on.
+        if is_output(options.identity):
+            return pulumi.Output.from_input(options.identity).apply(named)
+        return named(options.identity)
 
     def _make_deployment(
         self,

@@ -376,13 +376,13 @@ def unaccepted_terms_problem(models: Iterable[Model]) -> Problem:
 
 
 def location_problem(location: str, path: str, catalog: Catalog) -> Problem | None:
-    """Return the problem of a location in which no workspace can have serverless endpoints, or None."""
+    """Return the problem of a location in which the catalogue has no models, or None."""
     if location in catalog.locations:
         return None
     near = nearest(location, catalog.locations)
     return Problem(
         path,
-        f"{shown(location)} is not a location in which Azure has serverless endpoints",
+        f"{shown(location)} is not a location in which the catalogue has models",
         f"{listed(catalog.locations, 'or')} is accepted",
         f"Write {near}" if near else "Choose one of them",
     )

@@ -11,7 +11,7 @@ from azure_mistral import config, naming, plan
 from azure_mistral.aliases import with_few_aliases
 from azure_mistral.assets import AssetArgs, with_own_models
 from azure_mistral.catalog import Model, load_catalog
-from azure_mistral.endpoint import EndpointKeys, keys, studio_url
+from azure_mistral.endpoint import EndpointKeys, keys, studio_url, unique_name
 from azure_mistral.error_hooks import on_error
 from azure_mistral.errors import ExistingResourceError, InputError
 from azure_mistral.interruption import adopt_pending_creates
@@ -135,12 +135,14 @@ class ServerlessDeployment(pulumi.ComponentResource):
         model = with_own_models(load_catalog(), {wanted.model: wanted.asset}).models[wanted.model]
         hooks = on_error()
 
+        endpoint_name = wanted.endpoint_name or naming.endpoint_name(model.slug, wanted.location, names(self))
+        endpoint_name = unique_name(endpoint_name, wanted.location, ServerlessDeployment, name)
         subscription = _subscription(name, wanted, model, self)
         endpoint = ml.ServerlessEndpoint(
             f"{name}-endpoint",
             resource_group_name=wanted.resource_group_name,
             workspace_name=wanted.workspace_name,
-            name=wanted.endpoint_name or naming.endpoint_name(model.slug, wanted.location, names(self)),
+            name=endpoint_name,
             location=wanted.location,
             sku=ml.SkuArgs(name="Consumption"),
             tags=naming.tags(pulumi.get_project(), pulumi.get_stack(), wanted.tags),

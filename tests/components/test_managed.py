@@ -369,3 +369,18 @@ def test_warning_of_a_retired_instance_type_is_shown_on_the_component() -> None:
             ),
         )
     ]
+
+
+@pytest.mark.parametrize("changes", [{}, {"endpoint_name": "talk"}, {"identity": "an output"}])
+def test_the_name_of_another_endpoint_of_the_program_is_refused(changes: dict[str, Any]) -> None:
+    def program() -> dict[str, Any]:
+        given = {**changes, "identity": pulumi.Output.from_input(IDENTITY)} if "identity" in changes else changes
+        for name in ("chat", "more"):
+            args: Any = {**ARGS, **given}
+            ManagedDeployment(name, args)
+        return {}
+
+    with pytest.raises(
+        InputError, match="is the name of the endpoint of the ManagedDeployment chat in eastus2 already"
+    ):
+        record(program)

@@ -250,7 +250,8 @@ def test_names_differ_between_two_stacks() -> None:
 def test_two_instances_in_one_program_do_not_collide() -> None:
     def program() -> None:
         for name in ("one", "two"):
-            args: Any = {"models": {"ministral-3b": {}}, "accept_marketplace_terms": True, "locations": ["westus"]}
+            models = {"ministral-3b": {"endpoint_name": f"{name}-chat"}}
+            args: Any = {"models": models, "accept_marketplace_terms": True, "locations": ["westus"]}
             MistralModels(name, args)
 
     tree = record(program).tree()

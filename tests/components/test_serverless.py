@@ -1,6 +1,7 @@
 """The component `ServerlessDeployment`: order, replacement, keys, names."""
 
 import datetime as dt
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -360,3 +361,36 @@ def test_output_that_would_decide_which_resources_exist_is_refused(name: str) ->
 
     with pytest.raises(InputError, match="it is an output or a secret, whose value is not known when the program runs"):
         record(program)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "endpoint"),
+    [({}, {}, "ministral-3b-[a-z0-9]{5}"), ({"endpoint_name": "talk"}, {"endpoint_name": "Talk"}, "Talk")],
+)
+def test_the_name_of_another_endpoint_of_the_program_is_refused(
+    first: dict[str, str], second: dict[str, str], endpoint: str
+) -> None:
+    def program() -> dict[str, Any]:
+        ServerlessDeployment("chat", arguments(**first))
+        ServerlessDeployment("more", arguments(**second))
+        return {}
+
+    with pytest.raises(InputError) as refused:
+        record(program)
+
+    sentence = (
+        f'endpointName: "{endpoint}", for more, is the name of the endpoint of the ServerlessDeployment chat in eastus2'
+        " already. Each name is accepted once in a location. Give one of them another name; without one it is made of"
+        " the model, the location and the stack."
+    )
+    assert re.search(sentence, one_line(str(refused.value)))
+
+
+def test_one_model_is_deployed_twice_with_names_or_locations_of_their_own() -> None:
+    def program() -> dict[str, Any]:
+        ServerlessDeployment("chat", arguments())
+        ServerlessDeployment("far", arguments(location="swedencentral"))
+        ServerlessDeployment("more", arguments(endpoint_name="more"))
+        return {}
+
+    assert len(record(program).all(":ServerlessEndpoint")) == 3

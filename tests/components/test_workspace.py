@@ -206,7 +206,7 @@ def test_everything_wrong_is_refused_at_once_before_anything_is_registered() -> 
 
 
 def test_location_without_serverless_endpoints_is_refused() -> None:
-    with pytest.raises(InputError, match='location: "westeurope" is not a location in which Azure has serverless'):
+    with pytest.raises(InputError, match='location: "westeurope" is not a location in which the catalogue has'):
         deploy({"location": "westeurope"})
 
 

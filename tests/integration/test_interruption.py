@@ -27,7 +27,7 @@ team = Workspace(
     {
         "location": "eastus2",
         "role_assignments": {
-            "app": {"principal_id": "50000000-0000-4000-8000-000000000001", "principal_type": "ServicePrincipal"},
+            "app": {"principal_id": "50000000-0000-4000-8000-0000000000ff", "principal_type": "ServicePrincipal"},
         },
     },
 )

@@ -471,7 +471,7 @@ STACKS = {
         {"acceptMarketplaceTerms": True, "models": {"ministral-3b": {}}},
         [
             f"""
-            azure-native:location: "eastus3" is not a location in which Azure has serverless endpoints.
+            azure-native:location: "eastus3" is not a location in which the catalogue has models.
             {LOCATIONS_ACCEPTED}. Write eastus.
             """
         ],
@@ -589,8 +589,8 @@ STACKS = {
             ministral-3b, codestral-2501, mistral-small-2503 and mistral-medium-2505.
             """,
             f"""
-            models["mistral-medium-2505"].locations: "atlantis" is not a location in which Azure has serverless
-            endpoints. {LOCATIONS_ACCEPTED}. Choose one of them.
+            models["mistral-medium-2505"].locations: "atlantis" is not a location in which the catalogue has
+            models. {LOCATIONS_ACCEPTED}. Choose one of them.
             """,
             f"""
             models["mistral-medium-2505"].endpointName: "2-models" does not follow the rule. {NAME_ACCEPTED}. Choose
@@ -719,23 +719,23 @@ catalog.load_catalog = lambda: replace(real, models={"open": model})
 }
 
 
-@pytest.mark.parametrize("command", ["preview", "up"])
 @pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
 def test_refused_stack_is_told_all_that_is_wrong_and_azure_is_asked_nothing(
-    stack: Stack, command: str, repository: Project, azure: Azure
+    stack: Stack, repository: Project, azure: Azure
 ) -> None:
     repository.configure(*stack.lines)
     repository.write_program(
         "\n".join([on_day("2026-11-22"), stack.program, (repository.directory / "__main__.py").read_text()])
     )
 
-    done = repository.run(command, *(["--yes", "--skip-preview"] if command == "up" else []))
+    for command in (["preview"], ["up", "--yes", "--skip-preview"]):
+        done = repository.run(*command)
 
-    assert done.returncode != 0
-    shown = {line.strip().removeprefix("- ") for line in done.stdout.splitlines() if line.strip().startswith("- ")}
-    assert shown == {one_line(sentence) for sentence in stack.sentences}
-    assert "Nothing was changed." in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+        assert done.returncode != 0
+        shown = {line.strip().removeprefix("- ") for line in done.stdout.splitlines() if line.strip().startswith("- ")}
+        assert shown == {one_line(sentence) for sentence in stack.sentences}
+        assert "Nothing was changed." in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
     assert azure.requests() == []
 
 

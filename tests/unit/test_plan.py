@@ -169,22 +169,22 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     (
         {"models": {"ministral-3b": {}}, "default": "westeurope"},
         f"""
-        azure-native:location: "westeurope" is not a location in which Azure has serverless endpoints.
+        azure-native:location: "westeurope" is not a location in which the catalogue has models.
         {ALL_LOCATIONS}. Write westus.
         """,
     ),
     (
         {"models": {"ministral-3b": {}}, "locations": ["mars", "eastus"]},
         f"""
-        locations: "mars" is not a location in which Azure has serverless endpoints. {ALL_LOCATIONS}.
+        locations: "mars" is not a location in which the catalogue has models. {ALL_LOCATIONS}.
         Choose one of them.
         """,
     ),
     (
         {"models": {"ministral-3b": {"locations": ["japaneast"]}}},
         f"""
-        models["ministral-3b"].locations: "japaneast" is not a location in which Azure has serverless
-        endpoints. {ALL_LOCATIONS}. Choose one of them.
+        models["ministral-3b"].locations: "japaneast" is not a location in which the catalogue has
+        models. {ALL_LOCATIONS}. Choose one of them.
         """,
     ),
     (
@@ -378,7 +378,7 @@ def test_model_of_the_other_hosting_is_refused_by_the_component_of_one() -> None
                 Write mistral-7b-v01.
                 """,
                 f"""
-                location: "mars" is not a location in which Azure has serverless endpoints. {ALL_LOCATIONS}. Choose one
+                location: "mars" is not a location in which the catalogue has models. {ALL_LOCATIONS}. Choose one
                 of them.
                 """,
             ],
