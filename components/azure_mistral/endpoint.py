@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
-from azure_mistral.errors import AzureMistralError, InputError, azure_words
+from azure_mistral.errors import AzureMistralError, ExistingResourceError, azure_words
 from azure_mistral.problems import Problem, shown
 
 _owners: weakref.WeakKeyDictionary[Any, dict[tuple[str, str], str]] = weakref.WeakKeyDictionary()
@@ -30,7 +30,7 @@ def unique_name(endpoint_name: str, location: str, component: type[pulumi.Compon
     Azure refuses such a name only when the endpoint is made.
 
     Raises:
-        InputError: Another one has it.
+        ExistingResourceError: Another one has it.
     """
     owners = _owners.setdefault(pulumi.runtime.settings.get_monitor(), {})
     owner = owners.setdefault((location, endpoint_name.lower()), f"{component.__name__} {name}")
@@ -41,7 +41,7 @@ def unique_name(endpoint_name: str, location: str, component: type[pulumi.Compon
             "Each name is accepted once in a location",
             "Give one of them another name; without one it is made of the model, the location and the stack",
         )
-        raise InputError(component.__name__, [problem])
+        raise ExistingResourceError(component.__name__, [problem])
     return endpoint_name
 
 

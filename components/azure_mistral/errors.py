@@ -6,7 +6,7 @@ Exception
         ├── ConfigError              the stack's configuration cannot be deployed
         ├── InputError               a component's arguments cannot be deployed
         │                            (also a pulumi.InputPropertiesError: the engine points at the properties)
-        └── ExistingResourceError    what the arguments name exists in Azure in no form that can be used
+        └── ExistingResourceError    what the arguments name exists already, in no form that can be used
 """
 
 import re
@@ -42,7 +42,7 @@ class InputError(AzureMistralError, pulumi.InputPropertiesError):
 
 
 class ExistingResourceError(AzureMistralError):
-    """What a component's arguments name exists in Azure in no form that can be used.
+    """What a component's arguments name exists already, in Azure or in the program, in no form that can be used.
 
     Raised after Azure was asked, so other resources of the program may have been changed already.
     """

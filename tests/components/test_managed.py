@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from azure_mistral import InputError, ManagedDeployment
+from azure_mistral import ExistingResourceError, InputError, ManagedDeployment
 
 from tests.support.recorder import PRIMARY_KEY, SECONDARY_KEY, Recording, Refusal, record
 from tests.support.sentences import one_line
@@ -381,6 +381,6 @@ def test_the_name_of_another_endpoint_of_the_program_is_refused(changes: dict[st
         return {}
 
     with pytest.raises(
-        InputError, match="is the name of the endpoint of the ManagedDeployment chat in eastus2 already"
+        ExistingResourceError, match="is the name of the endpoint of the ManagedDeployment chat in eastus2 already"
     ):
         record(program)

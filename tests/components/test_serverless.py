@@ -375,7 +375,7 @@ def test_the_name_of_another_endpoint_of_the_program_is_refused(
         ServerlessDeployment("more", arguments(**second))
         return {}
 
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(ExistingResourceError) as refused:
         record(program)
 
     sentence = (
