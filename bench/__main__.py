@@ -21,7 +21,6 @@ PAGE = ROOT / "docs" / "reference" / "performance.md"
 
 ROUNDS = 3
 ROUNDS_WITH_WAITS = 2
-IMPORTS = 9
 
 LOCATIONS = ("eastus", "eastus2", "swedencentral", "westus", "westus3")
 AVAILABLE = ("ministral-3b", "codestral-2501", "mistral-small-2503", "mistral-medium-2505")
@@ -88,12 +87,6 @@ def measured_with_waits(emulator: Emulator, programs: tuple[Program, Program]) -
     return row, chain
 
 
-def imports() -> list[float]:
-    """Return the seconds that importing the package adds, of several rounds."""
-    rounds = [(import_time.seconds(import_time.OTHERS), import_time.seconds(import_time.OURS)) for _ in range(IMPORTS)]
-    return [ours - others for others, ours in rounds]
-
-
 def machine() -> Machine:
     """Return what the numbers were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -126,7 +119,7 @@ def main() -> int:
         emulator.stop()
     shutil.rmtree(state)
     rows.append(with_waits)
-    added = imports()
+    _, added = import_time.measured()
     PAGE.write_text(page(rows, chain, added, machine()), encoding="utf-8")
     judged = verdicts(rows, chain, added)
     print(*(verdict.line for verdict in judged), f"Written to {PAGE.relative_to(ROOT)}", sep="\n")

@@ -80,11 +80,10 @@ def longest_chain(resources: Iterable[Mapping[str, Any]], waits: Mapping[str, fl
     return max(map(ends, by_urn), default=0.0)
 
 
-def verdicts(rows: Sequence[Row], chain: float, imports: Sequence[float]) -> list[Verdict]:
+def verdicts(rows: Sequence[Row], chain: float, added: float) -> list[Verdict]:
     """Return a verdict for each budget. The first row is the preview, the last one the `up` with waits."""
     preview = rows[0].medians(_seconds)[0]
     over_chain = rows[-1].medians(_seconds)[0] / chain
-    added = statistics.median(imports)
     slower = [row.what for row in rows if statistics.median(row.ratios(_processor)) > NOISE]
     return [
         _verdict(preview <= PREVIEW_SECONDS, f"preview of 50 pairs: {preview:.1f} s of {PREVIEW_SECONDS:.0f} s"),
@@ -97,12 +96,12 @@ def verdicts(rows: Sequence[Row], chain: float, imports: Sequence[float]) -> lis
     ]
 
 
-def page(rows: Sequence[Row], chain: float, imports: Sequence[float], machine: Machine) -> str:
+def page(rows: Sequence[Row], chain: float, added: float, machine: Machine) -> str:
     """Return the page in Markdown."""
     template = Path(__file__).with_name("performance.template.md").read_text(encoding="utf-8")
     timed = [[row.what, *_timed(row, _seconds), *_timed(row, _processor), str(len(row.rounds))] for row in rows]
     stored = [[row.what, *_stored(row, _program), *_stored(row, _total)] for row in rows]
-    judged = [[verdict.line, "met" if verdict.met else "not met"] for verdict in verdicts(rows, chain, imports)]
+    judged = [[verdict.line, "met" if verdict.met else "not met"] for verdict in verdicts(rows, chain, added)]
     return template.format(
         **asdict(machine),
         load_means=_busy(machine),

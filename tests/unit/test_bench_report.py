@@ -30,7 +30,7 @@ def rows(preview: Usage = PREVIEW, with_waits: Usage = WITH_WAITS) -> list[Row]:
 
 
 def unmet(measured: list[Row], added: float = 0.02) -> list[str]:
-    return [verdict.line for verdict in verdicts(measured, 32, [added]) if not verdict.met]
+    return [verdict.line for verdict in verdicts(measured, 32, added) if not verdict.met]
 
 
 def test_longest_chain_follows_dependencies_and_not_what_waits_side_by_side() -> None:
@@ -69,7 +69,7 @@ def test_ratios_are_taken_round_by_round() -> None:
 
 
 def test_page_says_what_was_measured_where() -> None:
-    text = page(rows(), 32, [0.02], MACHINE)
+    text = page(rows(), 32, 0.02, MACHINE)
 
     assert "| preview of 50 pairs | 4.0 s | 5.0 s | 0.80 (0.80 to 0.80) |" in text
     assert "| Import adds 20 ms of 50 ms | met |" in text
