@@ -92,7 +92,8 @@ ONLINE_SCORE_ACTION = "Microsoft.MachineLearningServices/workspaces/onlineEndpoi
 """What a caller of a managed online endpoint needs in mode AADToken (concept-endpoints-online-auth.md)."""
 
 _IDLE_SECONDS = 240
-"""How long a connection without requests is kept. Azure drops one after four minutes."""
+"""How long a connection without requests is kept. Unverified for Resource Manager: what Azure Load Balancer does unless
+told otherwise ("Load Balancer TCP Reset and Idle Timeout", Microsoft Learn)."""
 
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"]
 
